@@ -1,0 +1,307 @@
+/* store/store.h - one database, SQLite or PostgreSQL, behind one interface: transactions,
+ * statements, idempotency, outbox, sealed feeds, migrations, backup. It knows no table but its own.
+ *
+ * Roots (docs/decisions/0003-roots.md). Each table has one root column: a person, a credential
+ * value, a place, a book, a window, a node. A writing transaction belongs to one root; its
+ * statements bind no other. What a body needs of another root is read before it and handed in; what
+ * another root must learn goes by outbox.
+ *
+ * Writing on SQLite (docs/decisions/0004-group-commit.md). One writer thread drains a queue, runs
+ * each body, one COMMIT for all, then answers all. A body may therefore run more than once: it
+ * touches only `tx`, its own struct (results in it are overwritten by a rerun) and txn_arena, and
+ * blocks on nothing. Its budget is 2 ms and 200 rows. It ends OK, refused (what it wrote is
+ * undone), refused with `keep` (what it wrote stays) or with a fault (undone). A failed COMMIT or
+ * sync answers FAULT_STORE_UNKNOWN to the whole group: ask before repeating. On PostgreSQL every
+ * write is SERIALIZABLE and rerun on 40001 and 40P01, once on 23505, up to 10 times with jitter,
+ * then FAULT_STORE_BUSY. A write there ends within one second. */
+#pragma once
+#include "base/base.h"
+
+struct store;
+struct txn;
+
+/* ---- opening
+ * ------------------------------------------------------------------------------------------- */
+
+enum engine { ENGINE_SQLITE, ENGINE_POSTGRESQL };
+
+struct sealer { /* how feed blocks are hashed and signed; store/ includes no cipher */
+    void (*hash)(void *arg, struct bytes in, uint8_t out[32]);
+    /* signature of at most 80 bytes over the block hash; a fault stops sealing and is told by
+     * feed_status */
+    RESULT (*sign)(void *arg, const uint8_t hash[32], uint8_t out[80], size_t *n);
+    void *arg;
+};
+
+struct store_config {
+    struct str url; /* sqlite:PATH | sqlite::memory: | postgresql://... */
+    struct clock clock;
+    struct entropy entropy;
+    struct sealer sealer; /* without `hash`, nothing is sealed */
+    int readers; /* reading connections, 1..500; 0 means 4 (SQLite) or 32 (PostgreSQL, all) */
+    bool inline_writer;     /* no threads: bodies run in the caller, sealing by store_seal; for
+                               simulations */
+    const char *sqlite_vfs; /* NULL, or a registered VFS (power-loss tests) */
+    /* Called after COMMIT and before the answer, in commit order, for each note of txn_note. */
+    void (*committed)(void *arg, struct bytes note);
+    void *committed_arg;
+};
+
+/* Open; a database without our schema, or with an older or newer one, is a fault that says so:
+ * store_migrate first. Close drains the writer; calls after store_close begins answer
+ * FAULT_INTERRUPTED. */
+RESULT store_open(const struct store_config *config, struct store **out);
+void store_close(struct store *store);
+enum engine store_engine(const struct store *store);
+int64_t store_new_id(struct store *store); /* id_new with the store's clock and entropy */
+struct instant store_now(const struct store *store);
+
+/* ---- values and statements
+ * ------------------------------------------------------------------------------ */
+
+enum value_type { VALUE_NULL, VALUE_INT, VALUE_TEXT, VALUE_BLOB };
+struct value {
+    enum value_type type;
+    int64_t i;
+    const void *p;
+    size_t n;
+};
+static inline struct value v_null(void)
+{
+    return (struct value){ .type = VALUE_NULL };
+}
+static inline struct value v_int(int64_t i)
+{
+    return (struct value){ .type = VALUE_INT, .i = i };
+}
+static inline struct value v_text(struct str t)
+{
+    return (struct value){ .type = VALUE_TEXT, .p = t.p ? t.p : "", .n = t.n };
+}
+static inline struct value v_blob(struct bytes b)
+{
+    return (struct value){ .type = VALUE_BLOB,
+                           .p = b.p ? (const void *)b.p : (const void *)"",
+                           .n = b.n };
+}
+static inline struct value v_at(struct instant at)
+{
+    return v_int(at.usec);
+}
+/* null when absent */
+static inline struct value v_int_or_null(int64_t i)
+{
+    return i == 0 ? v_null() : v_int(i);
+}
+
+#define IN(...)                                                                                    \
+    ((const struct value[]){ __VA_ARGS__ }),                                                       \
+        (sizeof((const struct value[]){ __VA_ARGS__ }) / sizeof(struct value))
+#define IN_NONE NULL, 0
+
+/* One statement. `types` has a letter for each $1..$n: i int64, t text, b blob. `root` is the
+ * number of the parameter that binds the root column, 0 for statements on rootless tables (store's
+ * own, catalogue's) and for reads. Debug builds refuse (FAULT_STORE_ROOT) a writing transaction's
+ * statement whose root is another. $n may stand in any order and repeat; sums are CAST(SUM(x) AS
+ * BIGINT). */
+struct stmt {
+    const char *name; /* appears in logs and timings: "venues: take places" */
+    const char *types;
+    int root;
+    const char *sql;
+};
+
+enum root_kind {
+    ROOT_NONE = 0, /* reference data, store's own */
+    ROOT_PERSON = 1,
+    ROOT_CREDENTIAL = 2, /* id: the first 63 bits of value_hash */
+    ROOT_PLACE = 3,
+    ROOT_BOOK = 4,
+    ROOT_WINDOW = 5,
+    ROOT_NODE = 6, /* staff, terminals, jobs and other rows of this node */
+};
+struct root {
+    enum root_kind kind;
+    int64_t id;
+};
+
+/* ---- transactions
+ * --------------------------------------------------------------------------------------- */
+
+typedef struct err store_body(struct txn *tx, void *arg);
+
+/* Run a body in a writing transaction and return its end; durable (synced) when OK or refuse_keep
+ * comes back. */
+RESULT store_run(struct store *store, struct root root, store_body *body, void *arg);
+
+/* The same under an idempotency key. First time: runs, and keeps {actor, key, body_hash, result id}
+ * in the same transaction as the act. Repeat with the same hash: the body does not run; the kept
+ * result id comes back and *replayed is true. Another hash: STORE_ONCE_DIFFERENT. A refused body
+ * keeps nothing (a refuse_keep neither). Keys are kept 30 days under the root of the act; the same
+ * key with another root is another key, so `actor` and root come from the path and the session,
+ * never from the body alone. */
+struct once {
+    int64_t actor;         /* person, staff or terminal id */
+    struct str key;        /* 1..64 characters */
+    uint8_t body_hash[32]; /* of what was asked */
+};
+RESULT store_run_once(struct store *store, struct root root, const struct once *once,
+                      store_body *body, void *arg, int64_t *result_id, bool *replayed);
+enum store_refusal {
+    STORE_ONCE_DIFFERENT = 1801, /* the idempotency key was used for another body */
+    STORE_ONCE_RUNNING = 1802,   /* the same key is being worked on right now */
+};
+
+/* Read in one consistent snapshot on a reading connection; the body must not write. */
+RESULT store_read(struct store *store, store_body *body, void *arg);
+
+void txn_result(struct txn *tx, int64_t id); /* the id that store_run_once keeps */
+int64_t txn_new_id(struct txn *tx);
+struct instant txn_now(const struct txn *tx); /* the store's clock; acts carry their own instant */
+struct arena *txn_arena(struct txn *tx);      /* scratch, reset per run of the body */
+struct root txn_root(const struct txn *tx);
+void txn_note(struct txn *tx,
+              struct bytes note); /* for config.committed; copied; at most 4 KiB a body */
+
+/* Execute; *changed (may be NULL) is the number of rows. A broken unique or check rule is
+ * FAULT_STORE with a note: the C rule decides first, the schema is the second guard. */
+RESULT txn_exec(struct txn *tx, const struct stmt *stmt, const struct value *in, size_t n,
+                int64_t *changed);
+
+/* Query. Declare `ROW(row);`, then txn_query(tx, &STMT, IN(...), &row), then row_next until *more
+ * is false. Column values are read by position from 0; text and blobs live until the next row_next
+ * or the end of scope. */
+struct row {
+    struct txn *tx;
+    void *handle;
+    int at, n;
+};
+#define ROW(name) __attribute__((cleanup(row_close))) struct row name = { 0 }
+RESULT txn_query(struct txn *tx, const struct stmt *stmt, const struct value *in, size_t n,
+                 struct row *row);
+RESULT row_next(struct row *row, bool *more);
+void row_close(struct row *row);
+/* Query and step to the first row: *found says whether there is one. */
+RESULT txn_first(struct txn *tx, const struct stmt *stmt, const struct value *in, size_t n,
+                 struct row *row, bool *found);
+int64_t row_int(const struct row *row, int column); /* NULL reads as 0, "" and empty */
+struct str row_text(const struct row *row, int column);
+struct bytes row_blob(const struct row *row, int column);
+bool row_null(const struct row *row, int column);
+static inline struct instant row_at(const struct row *row, int column)
+{
+    return (struct instant){ row_int(row, column) };
+}
+
+/* Bulk: the rows of one INSERT statement, COPY BINARY on PostgreSQL, one prepared statement on
+ * SQLite; not bound by the body's budget; for imports and loads, in a store_load body only. next()
+ * fills `values` or says it is over. */
+typedef bool bulk_next(void *arg, struct value *values);
+RESULT store_load(struct store *store, store_body *body,
+                  void *arg); /* a writing transaction without budget or root */
+RESULT txn_bulk(struct txn *tx, const char *table, const char *columns, const char *types,
+                bulk_next *next, void *arg, int64_t *rows);
+
+/* ---- outbox: from one root to another
+ * ------------------------------------------------------------------- */
+
+struct message {
+    int64_t id;
+    struct root from, to;
+    struct str topic;
+    struct bytes payload;
+    struct instant at;
+    int32_t tries;
+};
+RESULT outbox_put(struct txn *tx, const char *topic, struct root to, struct bytes payload);
+/* Hand up to `max` due messages of a topic to the handler, oldest first, outside any transaction.
+ * The handler does its own store_run, made idempotent by message.id. OK: done. Refusal: kept as
+ * dead with its code, for a worklist. Fault: tried again later, with growing pauses up to an hour.
+ */
+typedef struct err outbox_handler(void *arg, const struct message *message);
+RESULT outbox_deliver(struct store *store, const char *topic, int max, outbox_handler *handler,
+                      void *arg, int *done);
+
+/* ---- sealed feeds (docs/decisions/0005-sealed-feeds.md)
+ * -------------------------------------------------- */
+
+enum feed { FEED_CARD = 1, FEED_JOURNAL = 2, FEED_BOOKING = 3 };
+
+/* Append to a feed in this transaction. It gets its position from the sealer after commit. payload
+ * <= 1 KiB. */
+RESULT feed_append(struct txn *tx, enum feed feed, int64_t subject_id, struct bytes payload);
+
+struct feed_entry {
+    int64_t position; /* 1, 2, 3 ... without gaps per feed */
+    int64_t subject_id;
+    struct root root;
+    struct instant at; /* appended */
+    struct bytes payload;
+};
+struct feed_block { /* hash = H(feed, number, first, last, sealed_at, incarnation, previous,
+                       H(entries)) */
+    enum feed feed;
+    int64_t number, first, last, incarnation;
+    struct instant sealed_at;
+    uint8_t previous[32], hash[32], signature[80];
+    size_t signature_n;
+};
+/* Visit sealed entries with position > after, in order, at most max; stops early when visit
+ * refuses. */
+typedef struct err feed_visit(void *arg, const struct feed_entry *entry);
+RESULT feed_read(struct store *store, enum feed feed, int64_t after, int64_t max, feed_visit *visit,
+                 void *arg);
+RESULT feed_block_read(struct store *store, enum feed feed, int64_t number, struct feed_block *out,
+                       bool *found);
+struct feed_status {
+    int64_t head_position, head_block, incarnation, unsealed;
+    struct instant sealed_at;     /* of the newest block */
+    int64_t oldest_unsealed_usec; /* age; 0 when none: the feed's age is what readers are told */
+};
+RESULT feed_status(struct store *store, enum feed feed, struct feed_status *out);
+/* Seal what is committed now (the sealer does this every second by itself unless inline_writer). */
+RESULT store_seal(struct store *store);
+/* Recompute every block from its entries; *bad is the first block that does not add up, 0 when all
+ * do. */
+RESULT feed_verify(struct store *store, enum feed feed, int64_t *blocks, int64_t *entries,
+                   int64_t *bad);
+
+/* ---- looking after it
+ * ------------------------------------------------------------------------------------ */
+
+struct migration { /* made by tools/embed from migrations/, in order; version = place in the list,
+                      from 1 */
+    const char *name; /* "0001_store" */
+    const char
+        *sql; /* in the vocabulary id64 int64 text blob strict; store/ spells it for each engine */
+};
+extern const struct migration MIGRATIONS[];
+extern const int MIGRATIONS_N;
+
+struct migrate_step {
+    const char *name;
+    int version;
+};
+/* Bring a database to the newest schema, one transaction per migration; dry_run tells and does
+ * nothing. */
+RESULT store_migrate(const struct store_config *config, bool dry_run,
+                     void (*tell)(void *arg, const struct migrate_step *step), void *arg);
+struct store_health {
+    int version, newest;
+    int64_t incarnation, bytes, queue;
+    enum engine engine;
+};
+RESULT store_health(struct store *store, struct store_health *out);
+/* A consistent copy while running: SQLite's online backup to `path`, or pg_dump's custom format.
+ * Restore writes a new database (never over one that exists) and raises the incarnation. */
+RESULT store_backup(struct store *store, struct str path);
+RESULT store_restore(const struct store_config *config, struct str path);
+/* Distribute the tables by their root columns with the Citus extension; refuses where it is
+ * missing. */
+RESULT store_distribute(struct store *store);
+enum {
+    STORE_NO_EXTENSION = 1810,
+    STORE_NOT_POSTGRESQL = 1811,
+    STORE_EXISTS = 1812,
+    STORE_NOT_BACKUP = 1813
+};
