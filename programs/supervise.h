@@ -1,0 +1,27 @@
+/* programs/supervise.h - the parent of the server: starts its processes by running this binary
+ * again, restarts one that dies, passes the stop on, and holds nothing itself. */
+#pragma once
+#include "base/base.h"
+
+enum {
+    CHILD_ARGS_MAX = 12,
+    CHILD_RESTARTS_MAX = 5 /* within a minute; more is a fault of the set-up */
+};
+
+struct child {
+    const char *name;
+    const char *args[CHILD_ARGS_MAX]; /* of this binary, NULL-terminated: "keyd", "serve", ... */
+    int fd;                           /* inherited as descriptor 3; -1: none */
+    int stop_sec;                     /* after SIGTERM, before SIGKILL */
+    /* kept by supervise_run */
+    int pid, deaths;
+    int64_t first_death_usec;
+};
+
+/* A listening UNIX socket at `path` (mode 0600), an old one replaced. */
+RESULT supervise_listen(const char *path, int *fd);
+
+/* Start the children in order and stay until SIGTERM or SIGINT, or until one dies too often; then
+ * stop them in reverse order. `tell` gets a line per event for the log (no personal value can be in
+ * it). OK after an asked stop; FAULT_INTERRUPTED with a note when a child would not stay up. */
+RESULT supervise_run(struct child *children, size_t n, void (*tell)(const char *line));
