@@ -1,0 +1,258 @@
+/* api/api.h - the frame in which every resource of the API and every page is served: who asks, may
+ * they, how often, under which key, and how a refusal is told. One file per resource holds handlers
+ *
+ *     RESULT post_booking(struct app *app, const struct request *rq, struct reply *rp);
+ *
+ * and one line in api/routes.c. A handler holds the good path only: it parses, calls one service,
+ * and writes the reply; what is not OK becomes problem+json (RFC 9457) or a page by api/refusals.c.
+ */
+#pragma once
+#include "base/base.h"
+#include "http/http.h"
+#include "store/store.h"
+
+struct blind_key;
+struct catalogue;
+struct derived;
+struct keyd;
+struct limits;
+struct sessions;
+
+/* ---- what programs/ hands in
+ * --------------------------------------------------------------------- */
+
+/* One named check of /readyz. `state` is written: ok, degraded, erroring, unreachable. */
+enum health { HEALTH_OK, HEALTH_DEGRADED, HEALTH_ERRORING, HEALTH_UNREACHABLE };
+struct health_check {
+    const char *name; /* "store", "keyd", "feed" */
+    enum health (*check)(struct app *app, struct writer *why);
+    bool needed; /* /readyz is 503 when it is not ok or degraded */
+};
+/* More lines of /metrics, from other parts. */
+struct metrics_source {
+    void (*write)(struct app *app, struct writer *w);
+};
+
+/* What a replacement card inherits, in order; each service adds its own (design section 8, Lose).
+ */
+struct replacement_step {
+    const char *name;
+    struct err (*run)(struct app *app, int64_t person_id, int64_t old_card_id, int64_t new_card_id,
+                      struct instant at);
+};
+
+/* Everything a handler may use. Pointers are borrowed from programs/server.c, which opens and
+ * closes them; tests fill in what they need. */
+struct app {
+    struct clock clock;
+    struct entropy entropy;
+    struct store *store;
+    struct keyd *keyd;
+    const struct blind_key *blind;
+    const struct id_codec *ids;
+    const struct catalogue *catalogue;
+    struct derived *derived; /* grade B: states of cards by index, see programs/derived.h */
+    struct sessions *sessions;
+    struct limits *limits;
+    struct http_server *http;     /* the public listener */
+    struct http_server *internal; /* health and metrics */
+    uint8_t mac_key[32];          /* cursors and form tokens; the same on every worker of a node */
+    const struct replacement_step *replacement;
+    size_t replacement_n;
+    const struct health_check *checks;
+    size_t checks_n;
+    const struct metrics_source *metrics;
+    size_t metrics_n;
+    const char *version, *commit;
+    bool test_system; /* a test system: marked on every page and in /v1/version */
+    bool demo;        /* roles change by a click (one screen) */
+    struct str public_url;
+    struct str help; /* "tel:12333" */
+    void (*log)(struct app *app, const struct request *rq, struct err why, const char *note);
+};
+
+/* ---- routes
+ * -------------------------------------------------------------------------------------- */
+
+enum api_flag {
+    API_PUBLIC = ROUTE_APP << 0,  /* nobody need be signed in */
+    API_ONCE = ROUTE_APP << 1,    /* Idempotency-Key is needed; rq->once is set */
+    API_PURPOSE = ROUTE_APP << 2, /* X-Purpose is needed: personal data is returned */
+    API_GUESS =
+        ROUTE_APP << 3, /* takes a guessable secret: the tight limits with growing penalties */
+    API_PAGE = ROUTE_APP << 4,    /* a page: refusals are pages, sign-in is a redirect */
+    API_GRADE_B = ROUTE_APP << 5, /* limits of gates, not of people */
+};
+
+/* The tables of api/routes.c: the public listener's and the internal one's. */
+extern const struct route ROUTES[];
+extern const size_t ROUTES_N;
+extern const struct route INTERNAL_ROUTES[];
+extern const size_t INTERNAL_ROUTES_N;
+
+/* Fill in the hooks and routes of an http_config for the public (or internal) listener of this app;
+ * host, port, limits and assets stay the caller's. */
+void api_http(struct app *app, struct http_config *config);
+void api_http_internal(struct app *app, struct http_config *config);
+
+/* ---- refusals
+ * ------------------------------------------------------------------------------------ */
+
+enum api_refusal {
+    API_SIGN_IN = 9001,         /* 401: nobody is signed in, or the token is unknown or ended */
+    API_SCOPE = 9002,           /* 403: the session lacks the route's scope */
+    API_FORM_TOKEN = 9003,      /* 403: a cookie session without its CSRF or form token */
+    API_KEY_MISSING = 9004,     /* 400: Idempotency-Key is missing */
+    API_KEY_MALFORMED = 9005,   /* 400: not 1..64 visible ASCII characters */
+    API_KEY_RUNNING = 9006,     /* 409: the same key is being worked on */
+    API_PURPOSE_MISSING = 9007, /* 400: X-Purpose is missing */
+    API_PURPOSE_UNKNOWN = 9008, /* 400: X-Purpose is none of enum purpose */
+    API_CURSOR = 9009,          /* 400: not a cursor of this list */
+    API_PRECONDITION_MISSING = 9010, /* 428: If-Match is missing */
+    API_PRECONDITION = 9011,         /* 412: somebody changed it meanwhile */
+    API_TOO_MANY = 9012,             /* 429, with Retry-After */
+    API_NOT_FOUND = 9013,            /* 404: nothing by that id, or not yours to know */
+    API_REGION = 9014,               /* 403: outside the region or organisation of the role */
+    API_CREDENTIALS = 9015, /* 400: two ways of signing in in one request, or a malformed one */
+};
+
+/* How one refusal or fault is told. */
+struct refusal {
+    int status;
+    const char *code; /* the stable slug: "slot_closed" */
+    const char *title_en, *title_zh, *detail_en, *detail_zh;
+};
+/* The text of a refusal (any module's) or a fault. Every code of every module has one: a switch
+ * without default over each enum asks for the missing one. */
+struct refusal refusal_of(int code);
+struct refusal refusal_field(const char *problem_code); /* of a `struct problem` code */
+/* By slug, for /docs/errors/{code}; false when there is none. */
+bool refusal_by_slug(struct str slug, struct refusal *out, int *code);
+/* Members that a handler adds to the refusal it is about to return: `json_out_instant(
+ * refusal_more(rp), "lost_at", at); REFUSE(REGISTRY_CARD_LOST);` */
+struct json_out *refusal_more(struct reply *rp);
+/* The hook: writes problem+json, or for pages the error page. */
+void api_refuse(struct app *app, const struct request *rq, struct reply *rp, struct err why);
+/* How pages tell a refusal; set by the pages' frame, else a plain page. */
+typedef void api_error_page(struct app *app, const struct request *rq, struct reply *rp,
+                            const struct refusal *refusal);
+void api_set_error_page(api_error_page *page);
+
+/* ---- who asks
+ * ------------------------------------------------------------------------------------ */
+
+enum actor_kind { ACTOR_NOBODY, ACTOR_RESIDENT, ACTOR_STAFF, ACTOR_TERMINAL, ACTOR_SYSTEM };
+enum { SESSION_TOKEN_BYTES = 32, SESSION_TOKEN_TEXT = 43 }; /* 256 bits, base64url */
+
+/* One sign-in. In memory by the hash of its token; made durable by registry/ before it is put here.
+ */
+struct session {
+    uint8_t token_hash[32];
+    int64_t id; /* of the sign-in, registry's row */
+    enum actor_kind kind;
+    int64_t actor_id; /* of the person, staff member, terminal or system: once.actor */
+    int64_t person_id, staff_id, terminal_id; /* the one that kind names; others 0 */
+    int32_t region_code;                      /* staff: the region of the role */
+    int64_t org_id;                           /* staff: the organisation of the role */
+    int32_t role;                             /* staff: registry's role */
+    uint64_t scopes;                          /* bits by scope_bit */
+    struct instant since, until, seen;
+    bool cookie; /* a browser's: unsafe methods need its CSRF token */
+    bool test;   /* sees only test data */
+};
+const struct session *request_session(const struct request *rq); /* asserts that there is one */
+
+/* Scopes are words, "cards:read"; each has a bit (api/session.c lists them). -1: unknown. */
+int scope_bit(struct str scope);
+/* Bits of a list separated by spaces; false when one is unknown. */
+bool scope_bits(struct str scopes, uint64_t *out);
+void put_scopes(struct writer *w, uint64_t bits);
+
+/* The sign-ins in memory: bounded (the oldest seen goes first), one lock-free read per request.
+ * Owner: programs/server.c, which fills it from the registry at start. */
+RESULT sessions_open(size_t max, struct sessions **out);
+void sessions_close(struct sessions *sessions);
+void sessions_put(struct sessions *sessions, const struct session *session);
+bool sessions_drop(struct sessions *sessions, const uint8_t token_hash[32]);
+/* End all of an actor (password changed, blocked, left); returns how many. */
+size_t sessions_drop_actor(struct sessions *sessions, enum actor_kind kind, int64_t actor_id);
+bool sessions_find(struct sessions *sessions, const uint8_t token_hash[32], struct instant at,
+                   struct session *out);
+size_t sessions_count(const struct sessions *sessions);
+/* A new token: 43 characters of base64url, and its hash (SHA-256; a random 256-bit value needs no
+ * slow hash). */
+void session_token(const struct entropy *entropy, char text[SESSION_TOKEN_TEXT], uint8_t hash[32]);
+bool session_token_hash(struct str text, uint8_t hash[32]); /* false when not of the form */
+/* Give a browser its session cookie, or take it away (token empty). */
+void reply_session(const struct request *rq, struct reply *rp, struct str token,
+                   int64_t max_age_sec);
+/* The CSRF token of this cookie session, for X-CSRF-Token (scripts). */
+struct str csrf_token(struct app *app, const struct request *rq);
+/* The one-time token of a form to be posted to `path`, for its field "_token". Someone who is not
+ * signed in gets a browser cookie to bind it to. A POST to a ROUTE_FORM route is refused without
+ * one; its random part becomes the idempotency key of rq->once, so that a second click or a reload
+ * shows the first result. */
+struct str form_token(struct app *app, const struct request *rq, struct reply *rp, struct str path);
+
+/* Why personal data is wanted; X-Purpose, and the journal. */
+enum purpose {
+    PURPOSE_RESIDENT_REQUEST = 1, /* resident_request: the person asks about themself */
+    PURPOSE_COUNTER_SERVICE = 2,  /* counter_service: the person stands at a window */
+    PURPOSE_PHONE_SERVICE = 3,    /* phone_service: the person is on the phone */
+    PURPOSE_CASE_WORK = 4,        /* case_work: an application or payment is decided */
+    PURPOSE_VERIFICATION = 5,     /* verification: a gate or relying party checks */
+    PURPOSE_SUPERVISION = 6,      /* supervision: audit, complaint, inspection */
+    PURPOSE_TECHNICAL = 7,        /* technical: a fault is looked for, by ticket */
+};
+enum purpose request_purpose(const struct request *rq); /* of a route with API_PURPOSE */
+struct str purpose_name(enum purpose purpose);
+
+/* ---- limits
+ * -------------------------------------------------------------------------------------- */
+
+/* Token buckets per account and per address, in memory and bounded; addresses are kept as a keyed
+ * hash. A wrong secret doubles the pause of its subject and its address, up to an hour. */
+RESULT limits_open(size_t max, const struct entropy *entropy, struct limits **out);
+void limits_close(struct limits *limits);
+/* For handlers of API_GUESS routes. `subject` is what is being guessed at (an account name, a
+ * phone): limits_guess refuses API_TOO_MANY (Retry-After is set) while it pauses; limits_wrong
+ * after each wrong guess, limits_right after a right one. The durable lock is registry's; this
+ * keeps the noise away. */
+RESULT limits_guess(struct app *app, const struct request *rq, struct reply *rp,
+                    struct str subject);
+void limits_wrong(struct app *app, const struct request *rq, struct str subject);
+void limits_right(struct app *app, const struct request *rq, struct str subject);
+
+/* ---- idempotency
+ * --------------------------------------------------------------------------------- */
+
+/* A handler of an API_ONCE (or ROUTE_FORM) route calls store_run_once(app->store, root, rq->once,
+ * ...), answers from the result id in both cases, and says so: */
+void reply_replayed(struct reply *rp, bool replayed); /* Idempotency-Replayed: true */
+
+/* ---- lists
+ * --------------------------------------------------------------------------------------- */
+
+enum { PAGE_LIMIT_MAX = 200, PAGE_LIMIT = 50, PAGE_KEYS = 2 };
+#define PAGE_QUERY "limit cursor include" /* a route of a list names these, then its filters */
+struct page {
+    int64_t limit;
+    bool first;               /* no cursor was given */
+    int64_t after[PAGE_KEYS]; /* the last row's keys; zero on the first page */
+    bool total;               /* include=total, on the first page */
+};
+/* limit, cursor, include and the route's own filters (by a table). A cursor belongs to one path,
+ * one set of filters and one actor; any other use is API_CURSOR. Read limit + 1 rows to know
+ * `more`. */
+RESULT page_read(struct app *app, const struct request *rq, struct page *page,
+                 const struct json_field *filters, size_t n);
+/* After the `data` array is ended: has_more and, when there is more, next_cursor. */
+void page_end(struct app *app, const struct request *rq, struct reply *rp, bool more,
+              const int64_t after[PAGE_KEYS]);
+
+/* ---- versions
+ * ------------------------------------------------------------------------------------ */
+
+/* PATCH and other changes of what someone has read: If-Match against the row's version (reply_etag
+ * gives it out). Refuses API_PRECONDITION_MISSING, API_PRECONDITION. */
+RESULT match_version(const struct request *rq, int64_t version);
