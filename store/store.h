@@ -9,11 +9,12 @@
  * Writing on SQLite (docs/decisions/0004-group-commit.md). One writer thread drains a queue, runs
  * each body, one COMMIT for all, then answers all. A body may therefore run more than once: it
  * touches only `tx`, its own struct (results in it are overwritten by a rerun) and txn_arena, and
- * blocks on nothing. Its budget is 2 ms and 200 rows. It ends OK, refused (what it wrote is
- * undone), refused with `keep` (what it wrote stays) or with a fault (undone). A failed COMMIT or
- * sync answers FAULT_STORE_UNKNOWN to the whole group: ask before repeating. On PostgreSQL every
- * write is SERIALIZABLE and rerun on 40001 and 40P01, once on 23505, up to 10 times with jitter,
- * then FAULT_STORE_BUSY. A write there ends within one second. */
+ * blocks on nothing. Its budget is 2 ms and 200 rows written. It ends OK, refused (what it wrote is
+ * undone), refused with `keep` (what it wrote stays) or with a fault (undone). A statement that the
+ * database refused ends the body on both engines: whatever it returns then, its fault comes back. A
+ * failed COMMIT or sync answers FAULT_STORE_UNKNOWN to the whole group: ask before repeating. On
+ * PostgreSQL every write is SERIALIZABLE and rerun on 40001 and 40P01, once on 23505, up to 10
+ * times with jitter, then FAULT_STORE_BUSY. A write there ends within one second. */
 #pragma once
 #include "base/base.h"
 
@@ -45,6 +46,9 @@ struct store_config {
     /* Called after COMMIT and before the answer, in commit order, for each note of txn_note. */
     void (*committed)(void *arg, struct bytes note);
     void *committed_arg;
+    const struct migration
+        *migrations; /* NULL means MIGRATIONS; tests of upgrades give their own */
+    int migrations_n;
 };
 
 /* Open; a database without our schema, or with an older or newer one, is a fault that says so:
@@ -53,7 +57,8 @@ struct store_config {
 RESULT store_open(const struct store_config *config, struct store **out);
 void store_close(struct store *store);
 enum engine store_engine(const struct store *store);
-int64_t store_new_id(struct store *store); /* id_new with the store's clock and entropy */
+/* id_new with the store's clock and entropy; strictly increasing within one open store. */
+int64_t store_new_id(struct store *store);
 struct instant store_now(const struct store *store);
 
 /* ---- values and statements
@@ -149,7 +154,9 @@ RESULT store_run_once(struct store *store, struct root root, const struct once *
                       store_body *body, void *arg, int64_t *result_id, bool *replayed);
 enum store_refusal {
     STORE_ONCE_DIFFERENT = 1801, /* the idempotency key was used for another body */
-    STORE_ONCE_RUNNING = 1802,   /* the same key is being worked on right now */
+    STORE_ONCE_RUNNING = 1802,   /* the same key is being worked on right now: for front ends that
+                                    keep keys in hand; the store itself lets the second wait for
+                                    the first and answers it from there */
 };
 
 /* Read in one consistent snapshot on a reading connection; the body must not write. */
@@ -221,6 +228,20 @@ RESULT outbox_put(struct txn *tx, const char *topic, struct root to, struct byte
 typedef struct err outbox_handler(void *arg, const struct message *message);
 RESULT outbox_deliver(struct store *store, const char *topic, int max, outbox_handler *handler,
                       void *arg, int *done);
+/* A message handed out is not handed out again within this time unless its handler failed, so that
+ * two deliverers do not meet; one that died is followed after it. max is at most OUTBOX_BATCH. */
+#define OUTBOX_LEASE_USEC (60 * USEC_PER_SEC)
+enum { OUTBOX_BATCH = 100 };
+struct outbox_status {
+    int64_t waiting, dead;       /* messages of the topic */
+    int64_t oldest_waiting_usec; /* age; 0 when none */
+};
+RESULT outbox_status(struct store *store, const char *topic, struct outbox_status *out);
+/* Visit the dead messages of a topic, oldest first, at most max, with the refusal's code. */
+typedef struct err outbox_visit(void *arg, const struct message *message, int code);
+RESULT outbox_dead(struct store *store, const char *topic, int max, outbox_visit *visit, void *arg);
+/* Give a dead message another life, due at once; *found says whether there was such a one. */
+RESULT outbox_revive(struct store *store, int64_t message_id, bool *found);
 
 /* ---- sealed feeds (docs/decisions/0005-sealed-feeds.md)
  * -------------------------------------------------- */
@@ -238,8 +259,13 @@ struct feed_entry {
     struct instant at; /* appended */
     struct bytes payload;
 };
-struct feed_block { /* hash = H(feed, number, first, last, sealed_at, incarnation, previous,
-                       H(entries)) */
+/* How a block is hashed (docs/protocols need no more than this; all integers big-endian):
+ *   leaf   = H(position 8, subject_id 8, root kind 8, root id 8, at 8, length 4, payload)
+ *   hash   = H("YKTFEED1", feed 8, number 8, first 8, last 8, sealed_at 8, incarnation 8,
+ *              previous 32, H(leaf of first, ..., leaf of last))
+ * The first block's `previous` is 32 zero bytes. A block holds 1..FEED_BLOCK_ENTRIES entries. */
+enum { FEED_BLOCK_ENTRIES = 1024, FEED_PAYLOAD_MAX = 1024 };
+struct feed_block {
     enum feed feed;
     int64_t number, first, last, incarnation;
     struct instant sealed_at;
@@ -261,6 +287,9 @@ struct feed_status {
 RESULT feed_status(struct store *store, enum feed feed, struct feed_status *out);
 /* Seal what is committed now (the sealer does this every second by itself unless inline_writer). */
 RESULT store_seal(struct store *store);
+/* What the sealer's thread does each minute (a caller of its own with inline_writer): forget
+ * idempotency keys older than 30 days. */
+RESULT store_sweep(struct store *store, int64_t *removed);
 /* Recompute every block from its entries; *bad is the first block that does not add up, 0 when all
  * do. */
 RESULT feed_verify(struct store *store, enum feed feed, int64_t *blocks, int64_t *entries,
@@ -288,7 +317,12 @@ RESULT store_migrate(const struct store_config *config, bool dry_run,
                      void (*tell)(void *arg, const struct migrate_step *step), void *arg);
 struct store_health {
     int version, newest;
-    int64_t incarnation, bytes, queue;
+    int64_t incarnation, bytes, queue; /* queue: writes waiting now */
+    int64_t groups, calls; /* commits and the calls they carried (SQLite), since opening */
+    int64_t reruns;        /* bodies run again after a conflict or another's refusal */
+    int64_t slow_bodies;   /* bodies past 2 ms, counted in debug builds only */
+    int64_t reopens;       /* recoveries after a failed COMMIT or sync */
+    int64_t checkpoint_faults, seal_faults;
     enum engine engine;
 };
 RESULT store_health(struct store *store, struct store_health *out);
