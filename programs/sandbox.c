@@ -114,8 +114,9 @@ static int filter_add(scmp_filter_ctx filter, bool inet)
         if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), NEVER[i], 0) < 0) return -1;
     }
     if (inet) return 0;
-    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                            SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+    return seccomp_rule_add_array(
+        filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+        &(struct scmp_arg_cmp){ .arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX });
 }
 
 static RESULT filter_enter(const struct sandbox *sandbox)
