@@ -1,0 +1,9 @@
+/* programs/nouns.h - the nouns of the command line, one <noun>.c each, and what they share. */
+#pragma once
+#include "base/base.h"
+#include "base/cli.h"
+
+extern const struct cli_noun SERVER_NOUN;
+
+/* The one place of the house that reads the wall clock. */
+struct clock system_clock(void);

@@ -1,0 +1,199 @@
+/* programs/server.c - `ykt server run|check`: the parent and what it starts, in this order:
+ *
+ *   keyd      all keys; no network                    programs/keyd.c
+ *   courier   outgoing HTTP; no keys, no store        programs/courier.c
+ *   worker    listens; store, pages, API              programs/worker.c -> api/routes.c */
+#include "base/log.h"
+#include "crypto/keyd_server.h"
+#include "programs/courier.h"
+#include "programs/nouns.h"
+#include "programs/sandbox.h"
+#include "programs/settings.h"
+#include "programs/supervise.h"
+#include "programs/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SETTINGS_ARENA = 512 * 1024 };
+
+static struct instant system_now(void *arg)
+{
+    struct timespec t;
+
+    (void)arg;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (struct instant){ t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000 };
+}
+
+struct clock system_clock(void)
+{
+    return (struct clock){ .now = system_now };
+}
+
+static void open_log(const struct config *config, const char *process)
+{
+    const struct log_config log = {
+        .fd = 2,
+        .format = config_choice(config, "log.format") == 1 ? LOG_JSON : LOG_TEXT,
+        .level = (enum log_level)config_choice(config, "log.level"),
+        .clock = system_clock(),
+        .process = process,
+    };
+
+    log_open(&log);
+}
+
+static void tell(const char *line)
+{
+    log_event(LOG_INFO, "process", LOG(log_text("what", str_of(line))));
+}
+
+/* Settings, log and privileges: what every process of the server begins with. */
+struct start {
+    struct arena arena;
+    struct config config;
+};
+static enum cli_exit start_open(struct cli *cli, const char *process, struct start **out)
+{
+    struct start *start = calloc(1, sizeof *start);
+    struct err err = start ? arena_open(&start->arena, SETTINGS_ARENA)
+                           : fault(FAULT_MEMORY, "settings");
+    enum cli_exit end;
+
+    if (err.code != 0) return cli_end(cli, err);
+    end = settings_load(cli, &start->arena, &start->config);
+    if (end != CLI_OK) return end;
+    open_log(&start->config, process);
+    *out = start;
+    return CLI_OK;
+}
+
+static void start_close(struct start *start)
+{
+    arena_close(&start->arena);
+    free(start);
+}
+
+static RESULT folder_make(const struct config *config, const char *name)
+{
+    const char *path = config_path(config, name);
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        return fault(FAULT_IO, "%s: %s: errno %d", name, path, errno);
+    }
+    return OK;
+}
+
+/* The listening sockets belong to the parent, so that a process that was restarted takes over the same one and
+ * callers wait instead of failing. */
+static RESULT listen_all(const struct config *config, struct arena *arena, int *keyd, int *courier)
+{
+    TRY(folder_make(config, "server.run_folder"));
+    TRY(folder_make(config, "derived.folder"));
+    TRY(supervise_listen(settings_socket(config, arena, "keyd"), keyd));
+    return supervise_listen(settings_socket(config, arena, "courier"), courier);
+}
+
+static enum cli_exit run(struct cli *cli)
+{
+    const char *file = arena_c(cli_arena(cli), cli_text(cli, "config"));
+    struct child children[] = {
+        { .name = "keyd", .args = { "keyd", "serve", "--config", file }, .stop_sec = 5 },
+        { .name = "courier", .args = { "server", "courier", "--config", file }, .stop_sec = 5 },
+        { .name = "worker",
+          .args = { "server", "worker", "--config", file },
+          .fd = -1,
+          .stop_sec = 25 },
+    };
+    struct start *start;
+    enum cli_exit end = start_open(cli, "server", &start);
+    struct err err;
+
+    if (end != CLI_OK) return end;
+    err = listen_all(&start->config, &start->arena, &children[0].fd, &children[1].fd);
+    if (err.code == 0) err = supervise_run(children, LEN(children), tell);
+    if (err.code != 0) log_fault("server stopped", err, LOG_NONE);
+    start_close(start);
+    return cli_end(cli, err);
+}
+
+static enum cli_exit check(struct cli *cli)
+{
+    struct start *start;
+    enum cli_exit end = start_open(cli, "server", &start);
+
+    if (end != CLI_OK) return end;
+    cli_say(cli, "设置没有问题", "the settings can be used");
+    start_close(start);
+    return CLI_OK;
+}
+
+static enum cli_exit courier(struct cli *cli)
+{
+    static const char *const READ[] = { "/etc", "/usr", NULL };
+    const struct sandbox sandbox = { .name = "courier", .read = READ, .inet = true };
+    struct courier_target target = { .name = S("sms") };
+    struct start *start;
+    enum cli_exit end = start_open(cli, "courier", &start);
+    char said[200];
+    struct err err;
+
+    if (end != CLI_OK) return end;
+    target.url = arena_c(&start->arena, config_text(&start->config, "sms.url"));
+    target.timeout_usec = config_int(&start->config, "sms.timeout");
+    err = sandbox_enter(&sandbox, said);
+    if (err.code == 0) {
+        tell(said);
+        err = courier_serve(3, &target, target.url[0] ? 1 : 0);
+    }
+    if (err.code != 0) log_fault("courier stopped", err, LOG_NONE);
+    start_close(start);
+    return err.code == 0 ? CLI_OK : CLI_FAILED;
+}
+
+static enum cli_exit worker(struct cli *cli)
+{
+    struct start *start;
+    enum cli_exit end = start_open(cli, "worker", &start);
+    struct err err;
+
+    if (end != CLI_OK) return end;
+    err = worker_run(&start->config, &start->arena);
+    if (err.code != 0) log_fault("worker stopped", err, LOG_NONE);
+    start_close(start);
+    return err.code == 0 ? CLI_OK : err.code == FAULT_CONFIG ? CLI_USAGE : CLI_FAILED;
+}
+
+static const struct cli_verb VERBS[] = {
+    { .name = "run",
+      .zh = "在前台启动整个服务",
+      .en = "run the whole server in the foreground",
+      .run = run,
+      .flags = { SETTINGS_FLAGS },
+      .examples = { { "ykt server run --config ykt.conf", "启动", "start" } } },
+    { .name = "check",
+      .zh = "检查设置，列出所有问题，不启动",
+      .en = "check the settings, list every problem, start nothing",
+      .run = check,
+      .flags = { SETTINGS_FLAGS },
+      .examples = { { "ykt server check --config ykt.conf", "检查", "check" } } },
+    { .name = "worker",
+      .zh = "（由 server run 启动）监听的进程",
+      .en = "(started by server run) the process that listens",
+      .run = worker,
+      .flags = { SETTINGS_FLAGS },
+      .examples = { { "ykt server worker --config ykt.conf", "", "" } } },
+    { .name = "courier",
+      .zh = "（由 server run 启动）对外发送的进程",
+      .en = "(started by server run) the process that sends",
+      .run = courier,
+      .flags = { SETTINGS_FLAGS },
+      .examples = { { "ykt server courier --config ykt.conf", "", "" } } },
+};
+const struct cli_noun SERVER_NOUN = { "server", "服务", "the server", VERBS, LEN(VERBS) };
