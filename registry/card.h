@@ -131,8 +131,8 @@ struct card {
     int64_t replaces_id, replaced_by_id;
     struct date issued, valid_until; /* year 0: none */
     struct instant changed_at;
-    uint8_t no_hash[32],
-        ident_hash[32]; /* of card number and identification code, as credentials have them */
+    /* as credentials have them: card number, identification code, e-card alias (zero: none) */
+    uint8_t no_hash[32], ident_hash[32], alias_hash[32];
 };
 
 /* May it be used? One answer for everybody. */
@@ -167,12 +167,13 @@ struct card_state {
     bool ecard_consent, ecard_usable, social_usable;
     uint8_t provenance;
     struct instant at;
-    uint8_t no_hash[32], ident_hash[32];
+    uint8_t no_hash[32], ident_hash[32], alias_hash[32]; /* alias: zero when none */
 };
 /* Layout, big-endian: 'C', version 1, card_id 8, person_id 8, epoch 8, at 8, region 4, generation
  * 1, social 1, bank 1, purse 1, ecard 1, flags 1 (1 consent, 2 e-card usable, 4 social usable),
- * provenance 1, no_hash 32, ident_hash 32. */
-enum { CARD_STATE_BYTES = 109 };
+ * provenance 1, no_hash 32, ident_hash 32, alias_hash 32, a zero byte. What a card's credentials
+ * are stands here whole, so that an index by value_hash follows the feed and nothing else. */
+enum { CARD_STATE_BYTES = 142 };
 void card_state_of(const struct card *card, struct instant at, struct card_state *out);
 void card_state_write(const struct card_state *state, uint8_t out[CARD_STATE_BYTES]);
 /* False when it is something else (another note), short, long or of another version. */
@@ -218,7 +219,7 @@ struct card_change { /* one line of history */
     int event, from, to; /* of that function's enums; event 0: first state */
     int64_t epoch;
     struct instant at;
-    enum actor_kind actor_kind;
+    enum journal_actor actor;
     int64_t actor_id;
     enum channel channel;
     int64_t loss_id;
@@ -281,7 +282,7 @@ struct loss {
     enum loss_reason reason;
     enum loss_state state;
     enum channel channel;
-    enum actor_kind actor_kind;
+    enum journal_actor actor;
     int64_t actor_id;
     enum proof proof;
     struct instant effective_at, expires_at, warned_at, ended_at; /* 0: none */

@@ -3,6 +3,7 @@
  * person. */
 #pragma once
 #include "base/base.h"
+#include "catalogue/catalogue.h"
 #include "registry/registry.h"
 
 enum device_refusal {
@@ -14,19 +15,13 @@ enum device_refusal {
     REGISTRY_DEVICE_STRENGTH =
         3164, /* this sign-in is too weak for this strength (money: two factors or papers) */
 };
-enum device_suite { DEVICE_P256 = 1, DEVICE_SM2 = 2 };
-enum device_strength {
-    DEVICE_DOOR = 1,
-    DEVICE_IDENTITY = 2,
-    DEVICE_MONEY = 3
-}; /* a device counts for weaker uses */
 enum device_state { DEVICE_ACTIVE = 1, DEVICE_REVOKED = 2 };
 enum { DEVICE_KEY_MAX = 65 };
 
 struct device {
     int64_t id, person_id;
-    enum device_suite suite;
-    enum device_strength strength;
+    enum suite suite;
+    enum strength strength;
     enum device_state state;
     int64_t epoch;
     uint8_t key[DEVICE_KEY_MAX]; /* 33 bytes compressed or 65 uncompressed, as enrolled */
@@ -35,8 +30,8 @@ struct device {
 };
 struct device_ask {
     int64_t person_id;
-    enum device_suite suite;
-    enum device_strength strength;
+    enum suite suite;
+    enum strength strength;
     struct bytes key;
     bool replace; /* revoke the one that is active for this strength */
     struct act act;

@@ -20,30 +20,29 @@
  * report, stf staff, org organisation, ses session. */
 #pragma once
 #include "base/base.h"
+#include "crypto/keyd.h"
+#include "journal/journal.h"
 #include "registry/person_no.h"
 #include "store/store.h"
 
-struct keyd;
-struct blind_key;
-struct catalogue;
-struct token_table;
+struct catalogue_shelf;
 
 /* What the calls need; filled by programs/ and tests, borrowed, never changed while in use. */
 struct registry {
     struct store *store;
     struct keyd *keyd;
-    const struct blind_key *blind; /* the lent key of value_hash */
-    const struct catalogue
-        *catalogue;         /* dated parameters, regions; NULL: the defaults named in the headers */
-    struct entropy entropy; /* tokens, one-time codes, card numbers */
-    struct token_table *tokens; /* registry/signin.h; NULL where nobody signs in */
+    const struct blind_key *blind;       /* the lent key of value_hash */
+    const struct catalogue_shelf *shelf; /* dated parameters, places of numbers; NULL: the defaults
+                                            named in the headers, every place known */
+    struct entropy entropy;              /* tokens, one-time codes, card numbers, aliases */
+    struct password_cost password_cost;  /* PASSWORD_COST; tests a cheaper one */
 };
 
 /* In the order they are tried where several apply. */
 enum registry_refusal {
     /* asking */
-    REGISTRY_NAME_FORM = 3020,     /* empty, over 60 characters, or a control character */
-    REGISTRY_PHONE_FORM = 3021,    /* not 1 and ten digits (mainland mobile) */
+    REGISTRY_NAME_FORM = 3020,  /* as name_form refuses (base/text.h), or more than 60 characters */
+    REGISTRY_PHONE_FORM = 3021, /* not 1 and ten digits (mainland mobile) */
     REGISTRY_REGION_FORM = 3022,   /* not a six-digit region code */
     REGISTRY_BIRTH_MISSING = 3023, /* the number does not say the birth date and none was given */
     REGISTRY_BIRTH_DIFFERS = 3024, /* another birth date than the number says */
@@ -68,13 +67,6 @@ enum registry_refusal {
 
 /* ---- an act: who, when, through what. Goes into the journal with whatever it did. */
 
-enum actor_kind {
-    ACTOR_HOLDER = 1,
-    ACTOR_HELPER = 2,
-    ACTOR_STAFF = 3,
-    ACTOR_TERMINAL = 4,
-    ACTOR_JOB = 5
-};
 enum channel {
     CHANNEL_COUNTER = 1, /* 窗口 */
     CHANNEL_WEB = 2,     /* 网上 */
@@ -85,7 +77,6 @@ enum channel {
     CHANNEL_IMPORT = 7,  /* 批量 */
     CHANNEL_JOB = 8,     /* by itself */
 };
-enum provenance { PROVENANCE_REAL = 1, PROVENANCE_TEST = 2, PROVENANCE_SIMULATOR = 3 };
 
 /* How surely the one who asks was known; stronger is greater. */
 enum proof {
@@ -98,12 +89,12 @@ enum proof {
 };
 struct act {
     struct instant at;
-    enum actor_kind actor_kind;
-    int64_t actor_id; /* person, staff or terminal */
+    enum journal_actor actor;
+    int64_t actor_id; /* person, staff or terminal; 0 for a job */
     enum channel channel;
     enum proof proof;
-    enum provenance provenance; /* 0 counts as PROVENANCE_REAL */
-    int64_t place_id;           /* 0: none */
+    enum provenance provenance;    /* 0 counts as PROVENANCE_REAL */
+    int64_t place_id, terminal_id; /* 0: none */
 };
 
 /* ---- people */
@@ -166,7 +157,6 @@ RESULT registry_name_matches(const struct registry *rg, int64_t person_id, struc
 
 /* Open what is sealed, for a purpose, counted against keyd's budgets (crypto/keyd.h). Empty when
  * there is none. Text lies in the arena. refuses REGISTRY_PERSON_UNKNOWN and keyd's own. */
-struct field_use;
 struct person_private {
     struct str name, number, phone;
 };

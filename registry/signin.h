@@ -54,8 +54,9 @@ enum { CODES_A_DAY = 10 };
 enum subject_kind { SUBJECT_PERSON = 1, SUBJECT_STAFF = 2 };
 enum session_state { SESSION_LIVE = 1, SESSION_ENDED = 2 };
 enum { TOKEN_CHARS = 43 };
-struct session {
+struct signin_session {
     int64_t id, subject_id; /* person or staff */
+    uint8_t token_hash[32];
     enum subject_kind subject;
     int64_t person_id; /* the holder; of staff 0 unless linked */
     int64_t org_id;
@@ -71,22 +72,22 @@ struct session {
 
 struct signed_in {
     char token[TOKEN_CHARS]; /* told once, never kept */
-    struct session session;
+    struct signin_session session;
 };
 
-/* The table of live tokens, in memory. Thread-safe; a look-up takes no store and no allocation. */
-RESULT token_table_open(struct token_table **out);
-void token_table_close(struct token_table *table);
-/* Read every live session; again at any time (other processes' sessions). */
-RESULT token_table_load(struct token_table *table, struct store *store, struct instant at);
-/* refuses SIGNIN_NO_TOKEN. Constant work; hashes the token. */
-RESULT token_check(struct token_table *table, struct str token, struct instant at,
-                   struct session *out);
-int64_t token_table_count(struct token_table *table);
+/* The hash a token is kept under: SM3. False when it is not of the form. */
+bool token_hash(struct str token, uint8_t out[32]);
+/* By the hash of the token. refuses SIGNIN_NO_TOKEN */
+RESULT registry_session_find(struct store *store, const uint8_t hash[32], struct instant at,
+                             struct signin_session *out);
+/* Every live session, for filling a table in memory at start; visit refusing stops. */
+typedef struct err session_visit(void *arg, const struct signin_session *session);
+RESULT registry_session_each(struct store *store, struct instant at, session_visit *visit,
+                             void *arg);
 /* Does the session allow this, there? Residents: permission in the role table; whose person it is,
  * is the caller's check. refuses STAFF_MAY_NOT */
-RESULT session_may(const struct session *session, enum permission permission, int32_t region_code,
-                   int64_t org_id);
+RESULT session_may(const struct signin_session *session, enum permission permission,
+                   int32_t region_code, int64_t org_id);
 
 /* ---- residents */
 
@@ -124,7 +125,6 @@ RESULT registry_password_set(const struct registry *rg, enum subject_kind subjec
 /* ---- staff: password and TOTP (RFC 6238: SHA-1 as authenticator apps have it, 30 s, 6 digits, one
  * step either way, each step once) */
 
-enum { TOTP_SECRET_BYTES = 20 };
 /* Make (or set, when given 20 bytes) and seal the secret; comes out once, for the authenticator
  * app. */
 RESULT registry_totp_set(const struct registry *rg, int64_t staff_id, struct bytes given,
@@ -154,7 +154,7 @@ struct token_ask {
 RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
                            struct signed_in *out);
 /* End one session, or all of a subject. Ending twice is OK. */
-RESULT registry_session_end(const struct registry *rg, const struct session *session,
+RESULT registry_session_end(const struct registry *rg, const struct signin_session *session,
                             struct instant at);
 RESULT registry_sessions_end(const struct registry *rg, enum subject_kind subject,
                              int64_t subject_id, struct instant at);

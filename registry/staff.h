@@ -1,4 +1,4 @@
-/* registry/staff.h - organisations, staff, and what each role may do where. Root of every row: the
+/* registry/staff.h - the staff, and what each role may do where. Root of every row: the
  * node (NODE_ID).
  *
  * May? = some grant of the session has a role whose cell in the table says yes, and covers the
@@ -8,17 +8,16 @@
 #include "base/base.h"
 #include "registry/registry.h"
 
-enum { NODE_ID = 1 }; /* root of staff, organisations, terminals of this node: ROOT_NODE */
+enum { NODE_ID = 1 }; /* root of staff and their sessions on this node: ROOT_NODE */
 
 enum staff_refusal {
-    STAFF_UNKNOWN = 3200,   /* no such user or organisation */
-    STAFF_EXISTS = 3201,    /* the user name or code is taken */
+    STAFF_UNKNOWN = 3200,   /* no such user */
+    STAFF_EXISTS = 3201,    /* the user name is taken */
     STAFF_USER_FORM = 3202, /* user name: 2..64 of a-z 0-9 . _ - */
     STAFF_DISABLED = 3203,  /* the account is switched off */
     STAFF_GRANT_MAX = 3204, /* GRANTS_MAX grants are held already */
     STAFF_MAY_NOT = 3205,   /* no role held there may do this */
     STAFF_ROLE = 3206,      /* no such role, or not one that staff can hold */
-    STAFF_ORG_FORM = 3207,  /* organisation: empty name or bad region */
 };
 
 /* Stored, never renumbered; names as in demo.json. */
@@ -100,31 +99,16 @@ struct grant {
     int64_t org_id;      /* 0: any organisation in the region */
 };
 enum { GRANTS_MAX = 8 };
-bool region_covers(int32_t wide, int32_t code);
+bool grant_covers(int32_t wide, int32_t code); /* by the digits of GB/T 2260 */
 /* Pure. region 0 or org 0: the thing has none, then only grants without that limit... and any
  * grant's own place counts for what has no place (a search box). refuses STAFF_MAY_NOT */
 RESULT grants_may(const struct grant *grants, int n, uint64_t scopes, enum permission permission,
                   int32_t region_code, int64_t org_id);
 
-struct org_ask {
-    struct str code; /* agency code, GB 32100 (18 characters), or an own short name; 2..64 */
-    struct str name;
-    int32_t region_code;
-    struct act act;
-};
-struct org {
-    int64_t id;
-    char code[64], name[128]; /* NUL-terminated copies */
-    int32_t region_code;
-};
-/* refuses STAFF_ORG_FORM, STAFF_EXISTS (then *org_id is the one that is there) */
-RESULT registry_org_add(const struct registry *rg, const struct org_ask *ask, int64_t *org_id);
-RESULT registry_org_load(struct store *store, int64_t org_id, struct org *out);
-
 struct staff_ask {
-    struct str user; /* sign-in name */
-    struct str name; /* of the person; sealed */
-    int64_t org_id;
+    struct str user;   /* sign-in name */
+    struct str name;   /* of the person; sealed */
+    int64_t org_id;    /* an organisation of the catalogue; 0: none */
     int64_t person_id; /* 0, or the resident the staff member is */
     struct grant grants[GRANTS_MAX];
     int grants_n;
@@ -137,7 +121,7 @@ struct staff {
     struct grant grants[GRANTS_MAX];
     int grants_n;
 };
-/* refuses STAFF_USER_FORM, STAFF_ROLE, STAFF_EXISTS, STAFF_UNKNOWN (organisation) */
+/* refuses STAFF_USER_FORM, STAFF_ROLE, STAFF_EXISTS (then *staff_id is who is there) */
 RESULT registry_staff_add(const struct registry *rg, const struct once *once,
                           const struct staff_ask *ask, int64_t *staff_id);
 RESULT registry_staff_load(struct store *store, int64_t staff_id, struct staff *out);
