@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/cli.h"
 
+extern const struct cli_noun DEMO_NOUN;
 extern const struct cli_noun SERVER_NOUN;
 
 /* The one place of the house that reads the wall clock. */

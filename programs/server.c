@@ -62,8 +62,8 @@ struct start {
 static enum cli_exit start_open(struct cli *cli, const char *process, struct start **out)
 {
     struct start *start = calloc(1, sizeof *start);
-    struct err err = start ? arena_open(&start->arena, SETTINGS_ARENA)
-                           : fault(FAULT_MEMORY, "settings");
+    struct err err =
+        start ? arena_open(&start->arena, SETTINGS_ARENA) : fault(FAULT_MEMORY, "settings");
     enum cli_exit end;
 
     if (err.code != 0) return cli_end(cli, err);
@@ -90,8 +90,8 @@ static RESULT folder_make(const struct config *config, const char *name)
     return OK;
 }
 
-/* The listening sockets belong to the parent, so that a process that was restarted takes over the same one and
- * callers wait instead of failing. */
+/* The listening sockets belong to the parent, so that a process that was restarted takes over the
+ * same one and callers wait instead of failing. */
 static RESULT listen_all(const struct config *config, struct arena *arena, int *keyd, int *courier)
 {
     TRY(folder_make(config, "server.run_folder"));

@@ -73,10 +73,9 @@ enum cli_exit settings_load(struct cli *cli, struct arena *arena, struct config 
 {
     size_t flags_n;
     const struct str *flags = cli_texts(cli, "set", &flags_n);
-    struct config_source source = { .file = cli_text(cli, "config"),
-                                    .env = cli_env(cli),
-                                    .flags = flags,
-                                    .flags_n = flags_n };
+    struct config_source source = {
+        .file = cli_text(cli, "config"), .env = cli_env(cli), .flags = flags, .flags_n = flags_n
+    };
     struct err err = config_load(SETTINGS, SETTINGS_N, &source, arena, out);
     size_t listed = out->problems_n < CONFIG_PROBLEMS_MAX ? out->problems_n : CONFIG_PROBLEMS_MAX;
 

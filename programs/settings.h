@@ -1,5 +1,5 @@
-/* programs/settings.h - every setting of the server, in one table: what `server run`, `server check` and
- * `config` read. The man page ykt.conf(5) is made from the same words. */
+/* programs/settings.h - every setting of the server, in one table: what `server run`, `server
+ * check` and `config` read. The man page ykt.conf(5) is made from the same words. */
 #pragma once
 #include "base/base.h"
 #include "base/cli.h"
@@ -8,12 +8,16 @@
 extern const struct setting SETTINGS[];
 extern const size_t SETTINGS_N;
 
-/* Load --config FILE (and --set section.key=value) of a verb. On problems prints all of them to standard error
- * in the verb's language and returns CLI_USAGE; the verb returns that. */
+/* Load --config FILE (and --set section.key=value) of a verb. On problems prints all of them to
+ * standard error in the verb's language and returns CLI_USAGE; the verb returns that. */
 enum cli_exit settings_load(struct cli *cli, struct arena *arena, struct config *out);
 /* The flags that settings_load reads, for a verb's table. */
 #define SETTINGS_FLAGS                                                                             \
-    { .name = "config", .type = CLI_TEXT, .value = "FILE", .required = true, .zh = "设置文件",     \
+    { .name = "config",                                                                            \
+      .type = CLI_TEXT,                                                                            \
+      .value = "FILE",                                                                             \
+      .required = true,                                                                            \
+      .zh = "设置文件",                                                                            \
       .en = "the settings file" },                                                                 \
     {                                                                                              \
         .name = "set", .type = CLI_TEXT, .value = "SECTION.KEY=VALUE", .repeats = true,            \

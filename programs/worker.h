@@ -1,5 +1,5 @@
-/* programs/worker.h - the process that listens: store, catalogue, derived state and every handler. It holds no
- * key but the lent blind-index key. */
+/* programs/worker.h - the process that listens: store, catalogue, derived state and every handler.
+ * It holds no key but the lent blind-index key. */
 #pragma once
 #include "base/base.h"
 #include "base/config.h"
