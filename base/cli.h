@@ -22,6 +22,7 @@
  * `--flag=value`; `--` ends the flags. Data goes to standard output, words to standard error. With
  * --json a failure is one problem object on standard error and standard output stays empty. */
 #pragma once
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -126,6 +127,10 @@ struct cli_streams {
 int cli_main_with(const struct cli_app *app, int argc, const char *const *argv,
                   const struct cli_streams *streams);
 
+/* Look over every table without running anything: texts in both languages, an example for each verb
+ * that parses under its own table. Prints findings, returns how many: the test of programs/. */
+int cli_check(const struct cli_app *app, FILE *to);
+
 /* ---- what was asked; a name that the verb's table does not have is a bug (assert) ---- */
 
 size_t cli_args(const struct cli *cli);
@@ -148,11 +153,13 @@ struct arena *cli_arena(struct cli *cli); /* 1 MiB, given back when run returns 
 
 /* Words for people, on standard error, with a line end; silent with --json. One format a language,
  * both with the same arguments. */
-void cli_say(struct cli *cli, const char *zh, const char *en, ...);
+void cli_say(struct cli *cli, const char *zh, const char *en, ...)
+    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 
 /* Fail: tell and return `exit`. code: "card_unknown", for machines. */
 enum cli_exit cli_fail(struct cli *cli, enum cli_exit exit, const char *code, const char *zh,
-                       const char *en, ...);
+                       const char *en, ...)
+    __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
 /* Tell a result that is not OK: a refusal by app->problem, a fault with its note (the store busy is
  * CLI_TRY_AGAIN, a partner or keyd CLI_PARTNER, the rest CLI_FAILED). CLI_OK for OK. */
 enum cli_exit cli_end(struct cli *cli, struct err err);
@@ -205,8 +212,3 @@ void cli_table(struct cli *cli);
 void cli_record(struct cli *cli);
 void cli_row(struct cli *cli, const struct cell *cells, size_t n);
 void cli_table_end(struct cli *cli);
-
-/* ¥8,931,200.00 */
-void put_money(struct writer *w, struct money m);
-/* "30s" to microseconds; false on anything else. */
-bool duration_parse(struct str text, int64_t *usec);

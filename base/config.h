@@ -64,7 +64,7 @@ struct config_value {
     struct str text; /* as written, without quotes; SETTING_PATH: resolved */
     int64_t i;       /* number, 0/1, microseconds, index of the choice */
     struct str where;
-    int line; /* 0: not from a file; where is then "", a variable's name or "--set" */
+    int line, column; /* 0: not from a file; where is then "", a variable's name or "--set" */
     bool given;
 };
 struct config {

@@ -153,3 +153,40 @@ bool instant_parse(struct str text, struct instant *out)
                 minute * USEC_PER_MIN + second * USEC_PER_SEC + fraction - offset;
     return true;
 }
+
+static const struct {
+    const char *name;
+    int64_t usec;
+} UNITS[] = {
+    { "d", USEC_PER_DAY }, { "h", USEC_PER_HOUR }, { "m", USEC_PER_MIN },
+    { "s", USEC_PER_SEC }, { "ms", 1000 },         { "us", 1 },
+};
+
+bool duration_parse(struct str text, int64_t *usec)
+{
+    int64_t most = 300 * 366 * USEC_PER_DAY, number;
+    size_t n = 0;
+
+    while (n < text.n && text.p[n] >= '0' && text.p[n] <= '9') {
+        n++;
+    }
+    for (size_t i = 0; i < LEN(UNITS); i++) {
+        if (!str_eq(str_part(text, n, text.n), str_of(UNITS[i].name))) continue;
+        if (!str_int(str_part(text, 0, n), 0, most / UNITS[i].usec, &number)) return false;
+        *usec = number * UNITS[i].usec;
+        return true;
+    }
+    return false;
+}
+
+void put_duration(struct writer *w, int64_t usec)
+{
+    size_t unit = 0;
+
+    while (UNITS[unit].usec > 1 && (usec % UNITS[unit].usec != 0 || usec == 0)) {
+        unit++;
+    }
+    if (usec == 0) unit = 3; /* "0s" */
+    put_int(w, usec / UNITS[unit].usec);
+    put_str(w, str_of(UNITS[unit].name));
+}

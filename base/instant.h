@@ -57,3 +57,9 @@ bool instant_parse(struct str text, struct instant *out);
 /* "2021-08-20"; date_parse also takes "20210820". */
 void put_date(struct writer *w, struct date date);
 bool date_parse(struct str text, struct date *out);
+
+/* Lengths of time as settings and flags write them: a number and one unit of us ms s m h d.
+ * duration_parse: false on anything else, or more than 300 years. put_duration uses the largest
+ * unit that is exact. */
+bool duration_parse(struct str text, int64_t *usec);
+void put_duration(struct writer *w, int64_t usec);

@@ -2,6 +2,9 @@
 #include "base/money.h"
 
 #include <assert.h>
+#include <inttypes.h>
+
+#include "base/str.h"
 
 __extension__ typedef __int128 wide; /* products of two 64-bit amounts, never stored */
 
@@ -72,4 +75,19 @@ bool money_share(struct money total, const int64_t *weights, size_t n, struct mo
         shares[best].fen++; /* its remainder falls below zero, so no index is served twice */
     }
     return true;
+}
+
+void put_money(struct writer *w, struct money m)
+{
+    uint64_t fen = m.fen < 0 ? 0 - (uint64_t)m.fen : (uint64_t)m.fen;
+    char digits[24];
+    struct writer yuan = writer_over(digits, sizeof digits);
+
+    put_format(&yuan, "%" PRIu64, fen / 100);
+    put_str(w, m.fen < 0 ? S("-¥") : S("¥"));
+    for (size_t i = 0; i < yuan.n; i++) {
+        if (i > 0 && (yuan.n - i) % 3 == 0) put_char(w, ',');
+        put_char(w, digits[i]);
+    }
+    put_format(w, ".%02d", (int)(fen % 100));
 }

@@ -23,3 +23,7 @@ bool money_rate(struct money m, int64_t basis_points, enum rounding rounding, st
 /* Split total >= 0 by weights >= 0 (their sum > 0, below 2^62): largest remainders first, ties to
  * the earlier index; the shares add up to the total to the fen. n in 1..1024. */
 bool money_share(struct money total, const int64_t *weights, size_t n, struct money *shares);
+
+/* "¥8,931,200.00", "-¥0.05" */
+struct writer;
+void put_money(struct writer *w, struct money m);

@@ -38,6 +38,9 @@ int character_width(uint32_t character);
 size_t text_width(struct str text);
 bool is_han(uint32_t character); /* CJK ideographs of every plane, and 〇 */
 
+/* A JSON string with its quotes (RFC 8259); damaged UTF-8 becomes U+FFFD. */
+void put_json_str(struct writer *w, struct str text);
+
 /* ---- encodings ---- */
 
 enum text_encoding { TEXT_UTF8, TEXT_UTF8_BOM, TEXT_GB18030 };
