@@ -126,7 +126,7 @@ int cli_main_with(const struct cli_app *app, int argc, const char *const *argv,
     cli->app = app;
     cli->streams = streams;
     cli->json = early.json;
-    cli->zh = wants_chinese(streams->env, early.lang);
+    cli->zh = wants_chinese(streams->env, early.lang_wrong ? S("") : early.lang);
     cli->plain = variable(streams->env, "NO_COLOR").n > 0;
     if (early.lang_wrong) {
         code = (int)cli_fail(cli, CLI_USAGE, "flag_wrong", "--lang: 应为 zh 或 en",
