@@ -48,8 +48,10 @@ enum http_refusal {
     HTTP_FIELDS = 1126,         /* 422: fields are wrong; `problems` says which */
     HTTP_BUSY = 1127,           /* 503: no worker or no memory free now; Retry-After */
     HTTP_STOPPING = 1128,       /* 503: the server is draining */
-    HTTP_CONNECTION_MALFORMED = 1129, /* 400: Upgrade or CONNECT, which we do not speak */
 };
+
+/* The status of each, as its comment says; 500 for numbers that are none of them. */
+int http_status(int code);
 
 /* ---- requests
  * ------------------------------------------------------------------------------------ */
@@ -133,9 +135,10 @@ struct reply {
     size_t headers_n;
     struct arena *arena;
     const struct id_codec *ids;
-    const struct asset *asset;
-    int file;      /* REPLY_FILE: closed by the server */
-    int64_t bytes; /* its size */
+    struct bytes asset_bytes; /* REPLY_ASSET */
+    bool secure;              /* cookies go over TLS only */
+    int file;                 /* REPLY_FILE: closed by the server */
+    int64_t bytes;            /* its size */
     struct stream stream;
     bool close;         /* close the connection after this reply */
     struct writer more; /* the layer above's: what it adds to a refusal's body */
@@ -250,7 +253,7 @@ struct http_limits {             /* 0 means the default beside it */
     int threads;                 /* HTTP threads: 2 */
     int workers;                 /* 128 */
     int connections;             /* 4096, all addresses together */
-    int connections_per_address; /* 1024; a proxy's address and UNIX sockets count as one */
+    int connections_per_address; /* 2048; not with trust_proxy or a UNIX socket */
     int requests;                /* with a body or in work, at one time: 1024; more get 503 */
     uint32_t body_max;           /* 64 KiB for JSON and forms; a route may name more */
     uint32_t reply_max;          /* 1 MiB */
@@ -274,8 +277,6 @@ struct http_config {
     const struct id_codec *ids; /* may be NULL when no route has an id */
     const struct route *routes;
     size_t routes_n;
-    const struct asset *assets; /* sorted by path */
-    size_t assets_n;
     struct app *app;
     /* Before a handler: who asks, may they, how often. May set session and once. On a worker, or on
      * the HTTP thread for ROUTE_IMMEDIATE. NULL: everything is admitted. */
