@@ -205,7 +205,7 @@ static void dates(void)
         { "the first day", "2021-05-01", "2021-05-01", 0 },
     };
     for (size_t i = 0; i < LEN(ages); i++) {
-        struct date birth, on;
+        struct date birth = { 0 }, on = { 0 };
         CHECK(ages[i].title,
               date_parse(str_of(ages[i].birth), &birth) && date_parse(str_of(ages[i].on), &on));
         CHECK_INT(ages[i].title, age_on(birth, date_day(on)), ages[i].age);
