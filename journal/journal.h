@@ -18,8 +18,7 @@ enum journal_refusal {
     JOURNAL_ALREADY_CONTESTED = 4503, /* the holder has contested this line before */
     JOURNAL_NOT_CONTESTABLE = 4504,   /* only uses and looks at the holder's own record are */
     JOURNAL_CONTENT_BAD = 4505,       /* content bytes that are not of journal_content_write */
-    JOURNAL_ERASE_EARLY = 4506,       /* the line's keeping time has not ended */
-    JOURNAL_MESSAGE_BAD = 4507,       /* a message that journal/ did not write */
+    JOURNAL_MESSAGE_BAD = 4506,       /* a message that journal/ did not write */
 };
 
 /* In rows and sealed contents, never renumbered. */
@@ -103,8 +102,12 @@ struct journal_page {
 /* Texts and records live in the arena; FAULT_MEMORY when it is full. */
 RESULT journal_lines(struct store *store, const struct journal_ask *ask, struct arena *arena,
                      struct journal_page *out);
-RESULT journal_line_get(struct store *store, int64_t line_id, struct arena *arena,
+/* One line by its root and id; refuses LINE_UNKNOWN. */
+RESULT journal_line_get(struct store *store, struct root root, int64_t line_id, struct arena *arena,
                         struct journal_record *out);
+/* One line of the holder's own, whatever its root; refuses LINE_UNKNOWN for anybody else's. */
+RESULT journal_person_line(struct store *store, int64_t person_id, int64_t line_id,
+                           struct arena *arena, struct journal_record *out);
 
 /* ---- contesting a line: 有异议 ----------------------------------------------------------------
  */
@@ -118,11 +121,15 @@ struct journal_contest {
 };
 enum { JOURNAL_SEALED_MAX = 600 };
 /* Keep the contest under the person's root and send the message "journal.contest" to ROOT_NODE 1,
- * which programs/ hands to worklist_from_contest's caller. refuses LINE_UNKNOWN, LINE_ERASED,
+ * which programs/ turns into a row of worklist/. refuses LINE_UNKNOWN, LINE_ERASED,
  * NOT_CONTESTABLE, ALREADY_CONTESTED. A repeat under the same `once` gives the first id. */
 RESULT journal_contest(struct store *store, const struct once *once,
                        const struct journal_contest *ask, int64_t *contest_id);
 #define JOURNAL_TOPIC_CONTEST "journal.contest"
+/* Marks a contested line that stands under another root; outbox_deliver(..., journal_mark, store).
+ */
+#define JOURNAL_TOPIC_MARK "journal.mark"
+RESULT journal_mark(void *store, const struct message *message);
 struct journal_contest_message {
     int64_t contest_id;
     struct journal_contest contest; /* borrows the message */
@@ -147,14 +154,19 @@ struct journal_erasure {
  * tombstone {why, who, when}; a line of kind JOURNAL_STAFF_ACT, act "line_erased", naming the leaf
  * is appended under the same root, so that the erasing itself is sealed. Repeatable. */
 RESULT journal_erase(struct store *store, const struct journal_erasure *ask);
+/* Lines not erased that were recorded before `before`, oldest first, for the daily job: it keeps
+ * (recorded_at, id) of the last one as its cursor, after = {0}, 0 at first, and judges by the
+ * catalogue's keep.* parameters. */
+RESULT journal_aged(struct store *store, struct instant before, struct instant after,
+                    int64_t after_id, int limit, struct arena *arena, struct journal_page *out);
 struct journal_tombstone {
     int64_t line_id, actor_id;
     uint8_t leaf[32];
     struct str why;
     struct instant at;
 };
-RESULT journal_tombstone_get(struct store *store, int64_t line_id, struct arena *arena,
-                             struct journal_tombstone *out);
+RESULT journal_tombstone_get(struct store *store, struct root root, int64_t line_id,
+                             struct arena *arena, struct journal_tombstone *out);
 
 /* ---- proving ----------------------------------------------------------------------------------
  */

@@ -164,6 +164,7 @@ RESULT store_read(struct store *store, store_body *body, void *arg);
 
 void txn_result(struct txn *tx, int64_t id); /* the id that store_run_once keeps */
 int64_t txn_new_id(struct txn *tx);
+void txn_random(struct txn *tx, void *out, size_t n); /* of the store's entropy: salts */
 struct instant txn_now(const struct txn *tx); /* the store's clock; acts carry their own instant */
 struct arena *txn_arena(struct txn *tx);      /* scratch, reset per run of the body */
 struct root txn_root(const struct txn *tx);

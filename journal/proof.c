@@ -1,0 +1,166 @@
+/* journal/proof.c - does the journal still say what was sealed? Each sealed leaf is looked for
+ * among the rows, each row recorded up to the newest seal among the leaves, and each row's search
+ * columns in its content. */
+#include "journal/line.h"
+
+enum { PROOF_BATCH = 256, PROOF_TRIES = 5 };
+
+struct sealed_leaf {
+    int64_t line_id;
+    struct root root;
+    uint8_t leaf[32];
+    struct instant recorded_at;
+};
+
+struct proof_walk {
+    struct store *store;
+    struct instant since, until;
+    struct sealed_leaf batch[PROOF_BATCH];
+    int n;
+    int64_t position; /* of the last entry seen */
+    int64_t matched;  /* sealed lines within [since, until] that have a row */
+    struct journal_proof *out;
+};
+
+static void found_bad(struct journal_proof *out, int64_t *count, int64_t line_id)
+{
+    ++*count;
+    if (out->first_bad == 0) out->first_bad = line_id;
+}
+
+/* Do the columns that searches use say what the content says? */
+static bool columns_agree(const struct line_row *row)
+{
+    struct journal_line line;
+    struct root root;
+    int64_t id;
+
+    if (journal_content_parse(row->content, &id, &root, &line).code != 0) return false;
+    return id == row->id && root.kind == row->root.kind && root.id == row->root.id &&
+           row->kind == (int64_t)line.kind && row->person_id == line.person_id &&
+           row->card_id == line.card_id && row->actor == (int64_t)line.actor &&
+           row->actor_id == line.actor_id && row->place_id == line.place_id &&
+           row->at == line.at.usec && row->refused == (line.verdict != 0) &&
+           str_eq(row->item, line.item);
+}
+
+static void judge(struct journal_proof *out, const struct sealed_leaf *sealed,
+                  const struct line_row *row)
+{
+    uint8_t leaf[32];
+    bool same = bytes_eq(row->leaf, bytes_of(sealed->leaf, 32)) &&
+                row->recorded_at.usec == sealed->recorded_at.usec;
+
+    if (same && row->erased_at.usec != 0) {
+        out->erased++;
+        return;
+    }
+    if (same && row->salt.n == JOURNAL_SALT) {
+        journal_leaf(row->salt.p, row->content, leaf);
+        same = memcmp(leaf, sealed->leaf, sizeof leaf) == 0 && columns_agree(row);
+    } else {
+        same = false;
+    }
+    if (same) {
+        out->checked++;
+    } else {
+        found_bad(out, &out->changed, sealed->line_id);
+    }
+}
+
+static struct err batch_in_txn(struct txn *tx, void *arg)
+{
+    struct proof_walk *walk = arg;
+
+    for (int i = 0; i < walk->n; i++) {
+        const struct sealed_leaf *sealed = &walk->batch[i];
+        uint8_t memory[2048]; /* one line at a time: a batch may be any size */
+        struct arena arena = arena_over(memory, sizeof memory);
+        struct line_row row;
+        bool found;
+
+        TRY(line_load(tx, sealed->root, sealed->line_id, &arena, &row, &found));
+        if (!found) {
+            found_bad(walk->out, &walk->out->missing, sealed->line_id);
+            continue;
+        }
+        walk->matched +=
+            row.recorded_at.usec >= walk->since.usec && row.recorded_at.usec <= walk->until.usec;
+        judge(walk->out, sealed, &row);
+    }
+    return OK;
+}
+
+static struct err entry_seen(void *arg, const struct feed_entry *entry)
+{
+    struct proof_walk *walk = arg;
+    struct cursor c = cursor_over(entry->payload);
+    struct sealed_leaf sealed = { .line_id = entry->subject_id, .root = entry->root };
+
+    walk->position = entry->position;
+    bool known = take_u8(&c) == JOURNAL_FEED_VERSION;
+    struct bytes leaf = take_bytes(&c, 32);
+    sealed.recorded_at.usec = (int64_t)take_be64(&c);
+    if (cursor_end(&c, JOURNAL_MESSAGE_BAD).code != 0 || !known) {
+        found_bad(walk->out, &walk->out->changed, entry->subject_id);
+        return OK;
+    }
+    if (sealed.recorded_at.usec < walk->since.usec) return OK;
+    memcpy(sealed.leaf, leaf.p, sizeof sealed.leaf);
+    walk->batch[walk->n++] = sealed;
+    return OK;
+}
+
+/* Look up every sealed entry behind walk->position, batch by batch. */
+static RESULT walk_feed(struct proof_walk *walk)
+{
+    for (int64_t before;;) {
+        before = walk->position;
+        walk->n = 0;
+        TRY(feed_read(walk->store, FEED_JOURNAL, walk->position, PROOF_BATCH, entry_seen, walk));
+        if (walk->n > 0) TRY(store_read(walk->store, batch_in_txn, walk));
+        if (walk->position == before) return OK;
+    }
+}
+
+struct count_call {
+    struct instant since, until;
+    int64_t n;
+};
+
+static struct err count_in_txn(struct txn *tx, void *arg)
+{
+    struct count_call *call = arg;
+
+    return lines_count(tx, call->since, call->until, &call->n);
+}
+
+RESULT journal_verify(struct store *store, struct instant since, struct journal_proof *out)
+{
+    struct journal_proof proof = { 0 };
+    struct feed_status status;
+
+    TRY(feed_verify(store, FEED_JOURNAL, &proof.blocks, &(int64_t){ 0 }, &proof.bad_block));
+    /* A row that has no leaf shows as a surplus of rows over leaves. Rows committed while we read
+     * can look so for a moment, hence the tries: each reads what was sealed meanwhile. */
+    for (int try = 0;; try++) {
+        struct journal_proof judged = proof;
+        struct proof_walk walk = { .store = store, .since = since, .out = &judged };
+        struct count_call rows = { .since = since };
+
+        TRY(feed_status(store, FEED_JOURNAL, &status));
+        /* what is recorded before the oldest thing still unsealed is sealed, all of it */
+        walk.until = (struct instant){ status.unsealed > 0
+                                           ? store_now(store).usec - status.oldest_unsealed_usec - 1
+                                           : INT64_MAX };
+        TRY(walk_feed(&walk));
+        rows.until = walk.until;
+        TRY(store_read(store, count_in_txn, &rows));
+        judged.waiting = status.unsealed;
+        if (rows.n == walk.matched || try + 1 == PROOF_TRIES) {
+            judged.unknown = rows.n > walk.matched ? rows.n - walk.matched : 0;
+            *out = judged;
+            return OK;
+        }
+    }
+}
