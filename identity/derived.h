@@ -1,7 +1,7 @@
 /* identity/derived.h - derived state: what grade B is answered from. Two arrays in memory, made
  * from the store and never a second truth: card state by dense card index (16 bytes a card), and an
  * index from value_hash to dense card index (8.1 bytes a credential, sorted blocks; docs/decisions/
- * 0010-derived-state.md). Files of them in `folder` make a start quick; they may be deleted at any
+ * 0020-derived-state.md). Files of them in `folder` make a start quick; they may be deleted at any
  * time. Reading takes no lock and no memory; any number of threads.
  *
  * Kept fresh two ways. The store's committed callback hands over each card's new bytes after COMMIT

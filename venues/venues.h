@@ -113,7 +113,7 @@ RESULT booking_decide(const struct slot *slot, const struct booking_ask *ask);
 
 /* Take places; a repeat under the same `once` gives the first booking back. The holder gets a
  * notice. booking_id  written only on OK refuses     VENUES_SLOT_UNKNOWN.._BOOKED_ALREADY,
- * STORE_ONCE_*   faults  FAULT_STORE* source      docs/decisions/0011-venue-quota.md */
+ * STORE_ONCE_*   faults  FAULT_STORE* source      docs/decisions/0021-venue-quota.md */
 RESULT venues_book(struct store *store, const struct once *once, const struct booking_ask *ask,
                    int64_t *booking_id);
 
