@@ -80,10 +80,9 @@ static uint64_t guess(uint64_t tag, uint64_t n)
 }
 
 /* First row of the block not below the tag, walking from the guess. */
-static int64_t search(const struct value_index *index, uint64_t tag, uint64_t begin, uint64_t end)
+static uint64_t walk(const uint64_t *rows, uint64_t tag, uint64_t begin, uint64_t end)
 {
-    const uint64_t *rows = index->rows;
-    uint64_t at = begin + guess(tag, end - begin), mask = (UINT64_C(1) << index->index_bits) - 1;
+    uint64_t at = begin + guess(tag, end - begin);
 
     while (at > begin && rows[at - 1] >= tag) {
         at--;
@@ -91,6 +90,14 @@ static int64_t search(const struct value_index *index, uint64_t tag, uint64_t be
     while (at < end && rows[at] < tag) {
         at++;
     }
+    return at;
+}
+
+static int64_t search(const struct value_index *index, uint64_t tag, uint64_t begin, uint64_t end)
+{
+    const uint64_t *rows = index->rows;
+    uint64_t at = walk(rows, tag, begin, end), mask = (UINT64_C(1) << index->index_bits) - 1;
+
     if (at == end || (rows[at] & ~mask) != tag) return VALUE_NONE;
     /* a second row with the same bits: the same card twice says one thing, two cards can't be told
      * apart */
@@ -105,6 +112,18 @@ int64_t value_index_find(const struct value_index *index, uint64_t hash)
 
     if (index->n == 0) return VALUE_NONE;
     return search(index, tag_of(index, hash), index->directory[block], index->directory[block + 1]);
+}
+
+int64_t value_index_place(const struct value_index *index, uint64_t hash)
+{
+    uint64_t block = block_of(index->block_bits, hash), tag = tag_of(index, hash), at, end;
+
+    if (index->n == 0) return VALUE_NONE;
+    end = index->directory[block + 1];
+    at = walk(index->rows, tag, index->directory[block], end);
+    return at == end || index->rows[at] >> index->index_bits != tag >> index->index_bits
+               ? VALUE_NONE
+               : (int64_t)at;
 }
 
 static void batch_find(const struct value_index *index, const uint64_t *hash, size_t n,

@@ -38,6 +38,8 @@ int64_t value_index_find(const struct value_index *index, uint64_t hash);
 /* For many at a time: the misses of 16 overlap. */
 void value_index_find_batch(const struct value_index *index, const uint64_t *hash, size_t n,
                             int64_t *out);
+/* Place of the first row that shares the hash's compared bits, or VALUE_NONE. */
+int64_t value_index_place(const struct value_index *index, uint64_t hash);
 /* Row i again as hash bits (the uncompared low bits zero) and index, for merging. */
 struct value_row value_index_row(const struct value_index *index, uint64_t block, uint64_t i);
 
