@@ -112,13 +112,13 @@ static RESULT each(struct txn *tx, void *arg)
     bool more;
 
     TRY(txn_query(tx, &INDEX_ROWS, IN(v_int(NODE_ID), v_int(call->from)), &row));
-    for (TRY(row_next(&row, &more)); more;) {
+    for (;;) {
         struct card_index_row read;
+        TRY(row_next(&row, &more));
+        if (!more) return OK;
         row_take(&row, &read);
         TRY(call->visit(call->arg, &read));
-        TRY(row_next(&row, &more));
     }
-    return OK;
 }
 
 RESULT card_index_each(struct store *store, uint32_t from, card_index_visit *visit, void *arg)

@@ -239,7 +239,7 @@ static RESULT index_for(struct derived *d, const struct card_state *state, uint3
     uint32_t cards = atomic_load(&d->cards);
     struct card_claim wanted = { .card_id = state->card_id }, *claim;
 
-    if (found >= 0 && atomic_load(&d->cells[found].card_id) == state->card_id) {
+    if (found >= 0 && found < cards && atomic_load(&d->cells[found].card_id) == state->card_id) {
         *out = (uint32_t)found;
         return OK;
     }
@@ -322,7 +322,7 @@ static RESULT catch_entry(void *arg, const struct feed_entry *entry)
 
 /* Keep the indexes of new cards. `note` is not held over the store's call; what comes in meanwhile
  * stays pending behind them. */
-static RESULT settle(struct derived *d)
+RESULT derived_settle(struct derived *d)
 {
     struct card_index_row *rows;
     size_t n;
@@ -354,7 +354,7 @@ static RESULT catch_up_locked(struct derived *d)
     for (;;) {
         struct catch_up call = { .d = d, .position = d->position };
         TRY(feed_read(d->store, FEED_CARD, d->position, AT_ONCE, catch_entry, &call));
-        TRY(settle(d));
+        TRY(derived_settle(d));
         pthread_mutex_lock(&d->note);
         d->position = call.position;
         d->applied_at = store_now(d->store);
@@ -380,7 +380,7 @@ RESULT derived_index_of(struct derived *derived, const uint8_t no_hash[32], int6
     bool waits = false;
     struct err err = OK;
 
-    if (found >= DERIVED_ASK_STORE || atomic_load(&derived->cells[found].card_id) != card_id) {
+    if (found >= derived_cards(derived) || atomic_load(&derived->cells[found].card_id) != card_id) {
         *index = DERIVED_NO_CARD;
         return OK;
     }
@@ -389,7 +389,7 @@ RESULT derived_index_of(struct derived *derived, const uint8_t no_hash[32], int6
     pthread_mutex_unlock(&derived->note);
     if (waits) {
         pthread_mutex_lock(&derived->keeper);
-        err = settle(derived);
+        err = derived_settle(derived);
         pthread_mutex_unlock(&derived->keeper);
     }
     if (err.code == 0) *index = found;
@@ -585,7 +585,7 @@ static RESULT rebuild_locked(struct derived *d)
     struct err err;
 
     TRY(feed_status(d->store, FEED_CARD, &status));
-    TRY(settle(d));
+    TRY(derived_settle(d));
     d->claims_n = 0;
     TRY(claims_load(d, 0));
     err = registry_card_each(d->store, rebuild_card, &call);
@@ -598,7 +598,7 @@ static RESULT rebuild_locked(struct derived *d)
     pthread_mutex_unlock(&d->note);
     pages_give(call.rows, call.max * sizeof *call.rows);
     TRY(err);
-    return settle(d);
+    return derived_settle(d);
 }
 
 RESULT derived_rebuild(struct derived *derived)

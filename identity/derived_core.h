@@ -72,6 +72,8 @@ void generation_free(struct generation *g);
 void generation_swap(struct derived *d, struct generation *g);
 int index_bits_for(uint32_t cards);
 
+/* With `keeper` held: keep the indexes of new cards. */
+RESULT derived_settle(struct derived *d);
 /* derived_files.c; with `keeper` held. */
 RESULT derived_files_write(struct derived *d);
 /* *found false when there are none, or none that fit the store. */

@@ -55,7 +55,7 @@ static bool overlay_open(struct generation *g, uint32_t slots)
     g->overlay_map = pages_take(g->overlay_bytes);
     if (!g->overlay_map) return false;
     g->overlay.hash = g->overlay_map;
-    g->overlay.index = (_Atomic uint32_t *)(void *)(g->overlay.hash + slots);
+    g->overlay.index = (void *)((uint8_t *)g->overlay_map + slots * sizeof(uint64_t));
     g->overlay.slots = slots;
     return true;
 }
@@ -251,9 +251,14 @@ RESULT derived_files_write(struct derived *d)
     if (mkdir(d->folder, 0700) != 0 && errno != EEXIST)
         return fault(FAULT_IO, "%s: %s", d->folder, strerror(errno));
     pthread_mutex_lock(&d->note);
+    while (d->pending_n != 0) {
+        pthread_mutex_unlock(&d->note);
+        TRY(derived_settle(d));
+        pthread_mutex_lock(&d->note);
+    }
     err = derived_fold(d, OVERLAY_SLOTS_MIN);
     g = atomic_load(&d->generation);
-    cells.n = d->pending_n == 0 ? atomic_load(&d->cards) : d->pending[0].index;
+    cells.n = atomic_load(&d->cards);
     pthread_mutex_unlock(&d->note);
     TRY(err);
     values.n = g->index.n;
