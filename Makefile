@@ -27,6 +27,10 @@ CPPFLAGS += -I. -I$(OUT) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_XOPEN_SO
 CFLAGS   += -std=c17 $(WARN) $($(BUILD)_CFLAGS) -MMD -MP
 LDFLAGS  += $($(BUILD)_LDFLAGS)
 
+# V=1 shows the commands
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@echo "$(1) $@")
+
 .SECONDEXPANSION:
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -43,7 +47,7 @@ archives = $(foreach m,$(filter-out programs,$(call closure,$(1))),$(call archiv
 
 define module
 $(call archive,$(1)): $$$$(call objects,$(1)) | $(OUT)/layers.ok
-	@mkdir -p $$(@D); rm -f $$@; $(AR) rcs $$@ $$^
+	@mkdir -p $$(@D); rm -f $$@; $(AR) rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach m,$(MODULES),$(eval $(call module,$(m))))
 
@@ -54,10 +58,12 @@ $(OUT)/made/migrations.c: tools/embed $(MIGRATIONS)
 -include web/web.mk
 
 $(OUT)/made/%.o: $(OUT)/made/%.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(OUT)/layers.ok: tools/layers modules.mk $(wildcard $(foreach m,$(MODULES) programs,$(m)/*.[ch]))
 	@mkdir -p $(@D); tools/layers && touch $@
@@ -65,7 +71,8 @@ $(OUT)/layers.ok: tools/layers modules.mk $(wildcard $(foreach m,$(MODULES) prog
 # the one binary
 PROGRAM := $(patsubst %.c,$(OUT)/%.o,$(wildcard programs/*.c programs/*/*.c)) $(OUT)/made/migrations.o
 $(OUT)/ykt: $(PROGRAM) $(call archives,programs)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call libs,programs)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call libs,programs)
 
 # tests: tests/<module>/<name>_test.c links its module and what that stands on, and nothing else
 TESTS    := $(wildcard $(foreach m,$(MODULES),tests/$(m)/*_test.c))
@@ -75,7 +82,8 @@ module_of = $(patsubst tests/%/,%,$(dir $(1)))
 support = $(OUT)/tests/test.o $(if $(filter store,$(call closure,$(1))), \
     $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/fixture*.c)) $(OUT)/made/migrations.o)
 $(TESTBINS): $(OUT)/%: $(OUT)/%.o $$(call support,$$(call module_of,$$*.c)) $$(call archives,$$(call module_of,$$*.c))
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	    $(call libs,$(call module_of,$*.c))
 tests: $(TESTBINS)
 test-%: ; $(MAKE) $(filter %/$*_test,$(TESTBINS)) && $(filter %/$*_test,$(TESTBINS))
@@ -91,7 +99,8 @@ fuzz: $(FUZZBINS)
 # benchmarks: always from a release build
 BENCHES := $(patsubst %.c,$(OUT)/%,$(wildcard bench/*_bench.c))
 $(BENCHES): $(OUT)/%: $(OUT)/%.o $(OUT)/made/migrations.o $(foreach m,$(MODULES),$(call archive,$(m)))
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(foreach m,$(MODULES),$($(m)_LIBS)) -lm
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(foreach m,$(MODULES),$($(m)_LIBS)) -lm
 bench: $(BENCHES)
 
 clean: ; rm -rf build

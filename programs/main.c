@@ -1,5 +1,15 @@
-/* programs/main.c - the one binary. */
-int main(void)
+/* programs/main.c - the one binary: `ykt <noun> <verb>`. */
+#include "base/cli.h"
+#include "programs/nouns.h"
+
+static const struct cli_noun *const NOUNS[] = {
+    &SERVER_NOUN,
+    &DEMO_NOUN,
+};
+
+int main(int argc, char **argv)
 {
-    return 0;
+    const struct cli_app app = { .name = "ykt", .nouns = NOUNS, .n = LEN(NOUNS) };
+
+    return cli_main(&app, argc, (const char *const *)(uintptr_t)argv);
 }
