@@ -5,7 +5,7 @@
  *
  * In views: `*_n` counts the array beside it; an empty `struct str` means "there is none" and its
  * part of the page is left out; an instant of 0 means "not known". Where a page posts, the route
- * and its fields stand in the comment. All posts carry `form_token` besides and answer 303 to a
+ * and its fields stand in the comment. All posts carry the form token besides and answer 303 to a
  * page, or the same page with frame.problems. `id` texts are public ids ("crd_…"). */
 #pragma once
 #include "web/web.h"
@@ -13,41 +13,41 @@
 /* ---------- words for states: domain.md 3.1 ---------- */
 
 enum web_social { /* 社保功能 */
-                  SOCIAL_APPLIED,
-                  SOCIAL_IN_PRODUCTION,
-                  SOCIAL_WAITING,
-                  SOCIAL_SEALED,
-                  SOCIAL_NORMAL,
-                  SOCIAL_TEMPORARY_LOSS,
-                  SOCIAL_FORMAL_LOSS,
-                  SOCIAL_LOCKED,
-                  SOCIAL_STOPPED,
-                  SOCIAL_EXPIRED,
-                  SOCIAL_REPLACED,
-                  SOCIAL_CANCELLED,
+                  WEB_SOCIAL_APPLIED,
+                  WEB_SOCIAL_IN_PRODUCTION,
+                  WEB_SOCIAL_WAITING,
+                  WEB_SOCIAL_SEALED,
+                  WEB_SOCIAL_NORMAL,
+                  WEB_SOCIAL_TEMPORARY_LOSS,
+                  WEB_SOCIAL_FORMAL_LOSS,
+                  WEB_SOCIAL_LOCKED,
+                  WEB_SOCIAL_STOPPED,
+                  WEB_SOCIAL_EXPIRED,
+                  WEB_SOCIAL_REPLACED,
+                  WEB_SOCIAL_CANCELLED,
 };
 enum web_bank { /* 金融账户 */
-                BANK_NOT_ACTIVATED,
-                BANK_NORMAL,
-                BANK_LOSS,
-                BANK_FROZEN,
-                BANK_DORMANT,
-                BANK_CLOSED,
+                WEB_BANK_NOT_ACTIVATED,
+                WEB_BANK_NORMAL,
+                WEB_BANK_LOSS,
+                WEB_BANK_FROZEN,
+                WEB_BANK_DORMANT,
+                WEB_BANK_CLOSED,
 };
 enum web_purse { /* 交通钱包 */
-                 PURSE_NOT_ENABLED,
-                 PURSE_ENABLED,
-                 PURSE_BLACKLISTED,
-                 PURSE_CLOSED,
+                 WEB_PURSE_NOT_ENABLED,
+                 WEB_PURSE_ENABLED,
+                 WEB_PURSE_BLACKLISTED,
+                 WEB_PURSE_CLOSED,
 };
 enum web_ecard { /* 电子社保卡 */
-                 ECARD_NONE,
-                 ECARD_ON,
-                 ECARD_OFF_WITH_CARD, /* stopped together with the lost card; the holder may switch
-                                         it on */
-                 ECARD_ON_BY_CONSENT, /* on again although the card is lost, by the holder's
+                 WEB_ECARD_NONE,
+                 WEB_ECARD_ON,
+                 WEB_ECARD_OFF_WITH_CARD, /* stopped together with the lost card; the holder may
+                                         switch it on */
+                 WEB_ECARD_ON_BY_CONSENT, /* on again although the card is lost, by the holder's
                                          recorded consent */
-                 ECARD_ENDED,         /* card cancelled */
+                 WEB_ECARD_ENDED,         /* card cancelled */
 };
 
 /* One card as every page shows it. */
@@ -68,70 +68,78 @@ struct web_card_line {
 
 /* ---------- signing in ---------- */
 
-enum signin_way { SIGNIN_SMS, SIGNIN_CODE, SIGNIN_PASSWORD };
+enum web_signin_way { WEB_SIGNIN_SMS, WEB_SIGNIN_CODE, WEB_SIGNIN_PASSWORD };
 /* GET /sign-in?way=sms|password&next=…
- * POST /sign-in/sms-codes {phone, next}  → /sign-in with way = SIGNIN_CODE
+ * POST /sign-in/sms-codes {phone, next}  → /sign-in with way = WEB_SIGNIN_CODE
  * POST /sign-in {phone, code, next} or {user, password, next}   POST /sign-out {} */
-struct signin_view {
-    enum signin_way way;
+struct web_signin_view {
+    enum web_signin_way way;
     struct str user;         /* what was typed: phone or user name */
-    struct str phone_masked; /* with SIGNIN_CODE: where the code went */
+    struct str phone_masked; /* with WEB_SIGNIN_CODE: where the code went */
     struct str next;         /* path to go on to */
     int64_t wait_seconds;    /* until another code may be asked for; 0 now */
     struct str sms_outbox;   /* demo: address of the simulated messages; else empty */
 };
-void web_signin(struct writer *w, const struct web_frame *frame, const struct signin_view *view);
+void web_signin(struct writer *w, const struct web_frame *frame,
+                const struct web_signin_view *view);
 
 /* GET /desk/sign-in   POST /desk/sign-in {user, password, totp, next}
  * GET /gate/sign-in   POST /gate/sign-in, the same fields */
-struct staff_signin_view {
+struct web_staff_signin_view {
     struct str user;
     struct str next;
     struct str action; /* where it posts: /desk/sign-in or /gate/sign-in */
 };
 void web_staff_signin(struct writer *w, const struct web_frame *frame,
-                      const struct staff_signin_view *view);
+                      const struct web_staff_signin_view *view);
 
 /* ---------- resident ---------- */
 
-struct home_booking {
+struct web_home_booking {
     struct str id, venue;
     struct instant opens;
     int64_t places;
 };
-struct home_message {
+struct web_home_message {
     struct instant at;
     struct str text;
 };
 /* GET /home */
-struct home_view {
+struct web_home_view {
     struct str name; /* masked */
     const struct web_card_line *cards;
     size_t cards_n;
-    const struct home_booking *bookings; /* the next ones, at most 3 */
+    const struct web_home_booking *bookings; /* the next ones, at most 3 */
     size_t bookings_n;
-    const struct home_message *messages; /* the latest, at most 3 */
+    const struct web_home_message *messages; /* the latest, at most 3 */
     size_t messages_n;
 };
-void web_home(struct writer *w, const struct web_frame *frame, const struct home_view *view);
+void web_home(struct writer *w, const struct web_frame *frame, const struct web_home_view *view);
 
-enum code_purpose { PURPOSE_ENTRY, PURPOSE_RIDE, PURPOSE_HEALTH, PURPOSE_LIBRARY };
-enum code_block { /* why there is no code */
-                  CODE_OK,
-                  CODE_NO_CARD,
-                  CODE_CARD_LOST,
-                  CODE_CARD_LOST_CONSENT, /* lost, but the holder may switch the e-card on */
-                  CODE_CARD_STOPPED,
-                  CODE_CARD_ENDED,
-                  CODE_OTHER_DEVICE, /* another phone is the active one; this one may take over */
-                  CODE_UNAVAILABLE,  /* cannot be made just now */
+enum web_purpose { /* 用途; card/wire/code.h's, as far as the page offers them */
+                   WEB_PURPOSE_ENTRY,
+                   WEB_PURPOSE_LIBRARY,
+                   WEB_PURPOSE_MEDICAL,
+                   WEB_PURPOSE_RIDE,
 };
-/* GET /code?purpose=entry|ride|health|library    server-made code, valid once, with a refresh link
+enum web_code_block { /* why there is no code */
+                      WEB_CODE_OK,
+                      WEB_CODE_NO_CARD,
+                      WEB_CODE_CARD_LOST,
+                      WEB_CODE_CARD_LOST_CONSENT, /* lost, but the holder may switch the e-card on
+                                                   */
+                      WEB_CODE_CARD_STOPPED,
+                      WEB_CODE_CARD_ENDED,
+                      WEB_CODE_OTHER_DEVICE, /* another phone is the active one; this one may take
+                                                over */
+                      WEB_CODE_UNAVAILABLE,  /* cannot be made just now */
+};
+/* GET /code?purpose=entry|library|medical|ride    server-made code, valid once, with a refresh link
  * POST /code/device {} makes this phone the active one (scripts only; see web/README.md for the
  * calls of the code page) */
-struct code_view {
-    enum code_block block;
-    enum code_purpose purpose;
+struct web_code_view {
+    enum web_code_block block;
+    enum web_purpose purpose;
     struct str name;    /* masked */
     struct str card_id; /* crd_… */
     struct instant lost_at;
@@ -141,62 +149,62 @@ struct code_view {
     struct instant made_at, expires_at;
     bool device_allowed; /* the page may enrol this browser as a device and make codes itself */
 };
-void web_code(struct writer *w, const struct web_frame *frame, const struct code_view *view);
+void web_code(struct writer *w, const struct web_frame *frame, const struct web_code_view *view);
 
 /* GET /card and GET /cards/{card} */
-struct card_view {
+struct web_card_view {
     struct web_card_line card;
     struct str name;
     const struct web_card_line *older; /* earlier cards of the same person */
     size_t older_n;
 };
-void web_card(struct writer *w, const struct web_frame *frame, const struct card_view *view);
+void web_card(struct writer *w, const struct web_frame *frame, const struct web_card_view *view);
 
 /* What a resident confirms before it is done: one page, one button. Three taps to a loss: my card →
- * report → confirm. CARD_ACT_LOSE     GET /cards/{card}/lose          POST
- * /cards/{card}/loss-reports {kind=temporary, reason} CARD_ACT_LIFT     GET /cards/{card}/lift POST
- * /cards/{card}/loss-lifts {} CARD_ACT_FORMAL   GET /cards/{card}/lose-formally POST
- * /cards/{card}/loss-reports {kind=formal, reason} CARD_ACT_CONSENT  GET /cards/{card}/ecard-on
- * POST /cards/{card}/ecard-consents {consent=yes} CARD_ACT_WITHDRAW GET /cards/{card}/ecard-off
- * POST /cards/{card}/ecard-withdrawals {} CARD_ACT_REPLACE  GET /cards/{card}/replace       POST
+ * report → confirm. WEB_CARD_ACT_LOSE     GET /cards/{card}/lose          POST
+ * /cards/{card}/loss-reports {kind=temporary, reason} WEB_CARD_ACT_LIFT     GET /cards/{card}/lift
+ * POST /cards/{card}/loss-lifts {} WEB_CARD_ACT_FORMAL   GET /cards/{card}/lose-formally POST
+ * /cards/{card}/loss-reports {kind=formal, reason} WEB_CARD_ACT_CONSENT  GET /cards/{card}/ecard-on
+ * POST /cards/{card}/ecard-consents {consent=yes} WEB_CARD_ACT_WITHDRAW GET /cards/{card}/ecard-off
+ * POST /cards/{card}/ecard-withdrawals {} WEB_CARD_ACT_REPLACE  GET /cards/{card}/replace POST
  * /cards/{card}/replacements {} */
-enum card_act {
-    CARD_ACT_LOSE,
-    CARD_ACT_LIFT,
-    CARD_ACT_FORMAL,
-    CARD_ACT_CONSENT,
-    CARD_ACT_WITHDRAW,
-    CARD_ACT_REPLACE
+enum web_card_act {
+    WEB_CARD_ACT_LOSE,
+    WEB_CARD_ACT_LIFT,
+    WEB_CARD_ACT_FORMAL,
+    WEB_CARD_ACT_CONSENT,
+    WEB_CARD_ACT_WITHDRAW,
+    WEB_CARD_ACT_REPLACE
 };
-struct card_act_view {
-    enum card_act act;
+struct web_card_act_view {
+    enum web_card_act act;
     struct web_card_line card;
     struct str action;  /* where the form posts */
     int64_t lapse_days; /* of a temporary loss */
     struct money fee;   /* of a replacement; 0 is free */
 };
 void web_card_act(struct writer *w, const struct web_frame *frame,
-                  const struct card_act_view *view);
+                  const struct web_card_act_view *view);
 
 /* After an act: number, what happened, what comes next, print. */
-enum done_what {
-    DONE_LOSE,
-    DONE_LIFT,
-    DONE_FORMAL,
-    DONE_CONSENT,
-    DONE_WITHDRAW,
-    DONE_REPLACE,
-    DONE_BOOK,
-    DONE_BOOKING_CANCEL,
+enum web_done_what {
+    WEB_DONE_LOSE,
+    WEB_DONE_LIFT,
+    WEB_DONE_FORMAL,
+    WEB_DONE_CONSENT,
+    WEB_DONE_WITHDRAW,
+    WEB_DONE_REPLACE,
+    WEB_DONE_BOOK,
+    WEB_DONE_BOOKING_CANCEL,
 };
-struct done_gate { /* a gate that has the new list: the receipt of a loss */
+struct web_done_gate { /* a gate that has the new list: the receipt of a loss */
     struct str name;
     struct instant obeyed_at; /* 0: not yet */
     int64_t after_msec;       /* from the report */
 };
 /* GET /cards/{card}/loss-reports/{loss} and the other acts' own addresses */
-struct done_view {
-    enum done_what what;
+struct web_done_view {
+    enum web_done_what what;
     struct str number; /* public id of the act */
     struct instant at;
     struct instant until;        /* lapse of a temporary loss; 0 without */
@@ -205,48 +213,49 @@ struct done_view {
     struct str place;            /* of a booking */
     struct instant opens;        /* of a booking */
     struct str proof;            /* GET /proofs/{code}: the printed receipt */
-    const struct done_gate *gates;
+    const struct web_done_gate *gates;
     size_t gates_n;
 };
-void web_done(struct writer *w, const struct web_frame *frame, const struct done_view *view);
+void web_done(struct writer *w, const struct web_frame *frame, const struct web_done_view *view);
 
-enum use_kind { USE_VERIFY, USE_ADMIT, USE_READ, USE_STAFF };
-enum use_verdict { USE_ALLOWED, USE_REFUSED };
-struct use_line {
+enum web_use_kind { WEB_USE_VERIFY, WEB_USE_ADMIT, WEB_USE_READ, WEB_USE_STAFF };
+enum web_use_verdict { WEB_USE_ALLOWED, WEB_USE_REFUSED };
+struct web_use_line {
     struct instant at;
-    enum use_kind kind;
-    enum use_verdict verdict;
+    enum web_use_kind kind;
+    enum web_use_verdict verdict;
     struct str item, place,
         actor;         /* actor: office or terminal, and the staff member's masked name */
     struct str reason; /* of a refusal, in words */
     bool simulated;    /* provenance: simulator or test holder */
 };
 /* GET /uses?cursor=… who used my card 谁用过我的卡 */
-struct uses_view {
-    const struct use_line *lines;
+struct web_uses_view {
+    const struct web_use_line *lines;
     size_t lines_n;
     struct str older; /* address of the next page, or empty */
 };
-void web_uses(struct writer *w, const struct web_frame *frame, const struct uses_view *view);
+void web_uses(struct writer *w, const struct web_frame *frame, const struct web_uses_view *view);
 
 /* ---------- venues ---------- */
 
-struct venue_line {
+struct web_venue_line {
     struct str id, name, city, kind; /* kind in words: 博物馆, 景区 … */
     int64_t free_places;             /* today; -1 unknown */
     bool booking;                    /* can be booked here */
 };
 /* GET /venues?q=…&city=340100&cursor=… */
-struct venues_view {
+struct web_venues_view {
     struct str q;
     struct str city; /* region code or empty */
-    const struct venue_line *venues;
+    const struct web_venue_line *venues;
     size_t venues_n;
     struct str more; /* address of the next page */
 };
-void web_venues(struct writer *w, const struct web_frame *frame, const struct venues_view *view);
+void web_venues(struct writer *w, const struct web_frame *frame,
+                const struct web_venues_view *view);
 
-struct slot_line {
+struct web_slot_line {
     struct str id;
     struct instant opens, closes;
     int64_t quota, free_places;
@@ -254,47 +263,52 @@ struct slot_line {
 };
 /* GET /venues/{venue}?day=2021-08-20&slot=slt_…   POST /venues/{venue}/bookings {slot, places=1..5}
  */
-struct venue_view {
+struct web_venue_view {
     struct str id, name, city, address, kind;
     struct date day;
     struct str before, after; /* addresses of the day before and after, or empty */
-    const struct slot_line *slots;
+    const struct web_slot_line *slots;
     size_t slots_n;
     struct str chosen; /* id of the slot already picked, or empty */
     int64_t places;    /* already typed; at least 1 */
     bool signed_in;
 };
-void web_venue(struct writer *w, const struct web_frame *frame, const struct venue_view *view);
+void web_venue(struct writer *w, const struct web_frame *frame, const struct web_venue_view *view);
 
-enum booking_state { BOOKING_BOOKED, BOOKING_ADMITTED, BOOKING_CANCELLED, BOOKING_NO_SHOW };
-struct booking_line {
+enum web_booking_state {
+    WEB_BOOKING_BOOKED,
+    WEB_BOOKING_ADMITTED,
+    WEB_BOOKING_CANCELLED,
+    WEB_BOOKING_NO_SHOW
+};
+struct web_booking_line {
     struct str id, venue_id, venue;
     struct instant opens, closes;
     int64_t places;
-    enum booking_state state;
+    enum web_booking_state state;
     bool may_cancel;
 };
 /* GET /bookings   POST /bookings/{booking}/cancellations {} */
-struct bookings_view {
-    const struct booking_line *bookings;
+struct web_bookings_view {
+    const struct web_booking_line *bookings;
     size_t bookings_n;
 };
 void web_bookings(struct writer *w, const struct web_frame *frame,
-                  const struct bookings_view *view);
+                  const struct web_bookings_view *view);
 
 /* ---------- gate ---------- */
 
-enum gate_verdict {
-    GATE_READY, /* waiting for a code */
-    GATE_PASS,
-    GATE_REFUSED,
-    GATE_STAFF, /* pass only after staff looked: name and photo check */
+enum web_gate_verdict {
+    WEB_GATE_READY, /* waiting for a code */
+    WEB_GATE_PASS,
+    WEB_GATE_REFUSED,
+    WEB_GATE_STAFF, /* pass only after staff looked: name and photo check */
 };
 /* GET /gate/{gate}   POST /gate/{gate}/scans {code}: the same page with the verdict (scripts off)
  */
-struct gate_view {
+struct web_gate_view {
     struct str id, place;
-    enum gate_verdict verdict;
+    enum web_gate_verdict verdict;
     struct str reason;       /* in words, of a refusal */
     struct str read;         /* what was read: kind and last digits */
     struct str holder;       /* masked name */
@@ -308,43 +322,43 @@ struct gate_view {
     struct str token; /* bearer token for the page's calls of /v1, at most ten minutes; scripts
                          reload at its end */
 };
-void web_gate(struct writer *w, const struct web_frame *frame, const struct gate_view *view);
+void web_gate(struct writer *w, const struct web_frame *frame, const struct web_gate_view *view);
 
 /* ---------- counter ---------- */
 
-struct desk_hit {
+struct web_desk_hit {
     struct str id, name, person_no; /* masked */
     struct str region;
     enum web_social social; /* of the live or latest card */
 };
-struct desk_event { /* what happened to the card, newest first */
+struct web_desk_event { /* what happened to the card, newest first */
     struct instant at;
     struct str what, by; /* by: both names where two signed */
 };
 /* GET /desk: search box   POST /desk/searches {q}: 18-digit number, card number, phone or name
  * (never in an address) GET /desk/persons/{person} */
-struct desk_view {
+struct web_desk_view {
     bool searched;
     struct str q_masked; /* what was searched, masked */
-    const struct desk_hit *hits;
+    const struct web_desk_hit *hits;
     size_t hits_n;
     struct str person_id; /* one person is open, or empty */
     struct str name, person_no, phone, region, birth;
     const struct web_card_line *cards;
     size_t cards_n;
-    const struct desk_event *events;
+    const struct web_desk_event *events;
     size_t events_n;
     struct str org, clerk; /* whose desk */
     bool reader_ok, printer_ok, network_ok;
 };
-void web_desk(struct writer *w, const struct web_frame *frame, const struct desk_view *view);
+void web_desk(struct writer *w, const struct web_frame *frame, const struct web_desk_view *view);
 
 /* GET /desk/cards/{card}/lose|lose-formally|lift|replace
  * POST /desk/cards/{card}/loss-reports {kind, reason}, …/loss-lifts {reason}, …/replacements
  * {reason, bank} With needs_second also {second_user, second_password, second_totp}: the supervisor
  * signs on the same screen. */
-struct desk_act_view {
-    enum card_act act;
+struct web_desk_act_view {
+    enum web_card_act act;
     struct web_card_line card;
     struct str person_id, name, person_no;
     struct str action;
@@ -354,67 +368,68 @@ struct desk_act_view {
     int64_t lapse_days;
 };
 void web_desk_act(struct writer *w, const struct web_frame *frame,
-                  const struct desk_act_view *view);
+                  const struct web_desk_act_view *view);
 
 /* ---------- record line ---------- */
 
-struct record_line {
+struct web_record_line {
     struct instant at;
     struct str id; /* event id: the stream resumes after it */
     struct str text, place, actor;
-    enum use_verdict verdict;
+    enum web_use_verdict verdict;
     bool simulated;
 };
 /* GET /records: the newest 30 journal lines, masked; scripts read on from `stream` by EventSource
  */
-struct records_view {
-    const struct record_line *lines;
+struct web_records_view {
+    const struct web_record_line *lines;
     size_t lines_n;
     struct str stream; /* /v1/journal-lines/events?after=… */
     bool sealed;       /* all lines shown lie in signed blocks */
 };
-void web_records(struct writer *w, const struct web_frame *frame, const struct records_view *view);
+void web_records(struct writer *w, const struct web_frame *frame,
+                 const struct web_records_view *view);
 
 /* ---------- proofs, errors, the rest ---------- */
 
-enum proof_state { PROOF_ASK, PROOF_GENUINE, PROOF_UNKNOWN };
-struct proof_row {
+enum web_proof_state { WEB_PROOF_ASK, WEB_PROOF_GENUINE, WEB_PROOF_UNKNOWN };
+struct web_proof_row {
     struct str what, value;
 };
 /* GET /proofs: asks for a verification code   GET /proofs/{code}: prints, and answers genuine or
  * not */
-struct proof_view {
-    enum proof_state state;
+struct web_proof_view {
+    enum web_proof_state state;
     struct str title, number, code;
     struct instant at;
-    const struct proof_row *rows;
+    const struct web_proof_row *rows;
     size_t rows_n;
     struct str org, printed_by;
     struct instant printed_at;
     struct web_qr qr; /* leads to this page */
     bool reprint;
 };
-void web_proof(struct writer *w, const struct web_frame *frame, const struct proof_view *view);
+void web_proof(struct writer *w, const struct web_frame *frame, const struct web_proof_view *view);
 
 /* Any answer that is not a page of its own. text says what happened, what is saved and what to do.
  */
-struct error_view {
+struct web_error_view {
     int64_t status;
     struct str title, text;
     struct str code;  /* stable, as in the API: card_already_lost */
     struct str again; /* address to try again, or empty */
 };
-void web_error(struct writer *w, const struct web_frame *frame, const struct error_view *view);
+void web_error(struct writer *w, const struct web_frame *frame, const struct web_error_view *view);
 
 /* GET /about: rules, privacy, accessibility, help */
-struct about_view {
+struct web_about_view {
     bool none; /* nothing is asked */
 };
-void web_about(struct writer *w, const struct web_frame *frame, const struct about_view *view);
+void web_about(struct writer *w, const struct web_frame *frame, const struct web_about_view *view);
 
 /* GET / in the demo: phone, gate and counter side by side, the record line below. Roles change by a
  * click (demo only). */
-struct demo_view {
+struct web_demo_view {
     struct str resident,
         resident_url; /* masked name; /demo/as/resident?next=/code : signs in and goes on */
     struct str gate_name, gate_url; /* /demo/as/gate?next=/gate/… */
@@ -423,11 +438,11 @@ struct demo_view {
     struct str card_id;             /* of the resident, crd_… */
     int64_t people, cards, venues;  /* how large this province is */
 };
-void web_demo(struct writer *w, const struct web_frame *frame, const struct demo_view *view);
+void web_demo(struct writer *w, const struct web_frame *frame, const struct web_demo_view *view);
 
 /* GET /_style: every component in every state; for us, linked from /about in the demo. */
-struct style_view {
+struct web_style_view {
     struct web_qr qr;
     struct web_card_line card, lost;
 };
-void web_style(struct writer *w, const struct web_frame *frame, const struct style_view *view);
+void web_style(struct writer *w, const struct web_frame *frame, const struct web_style_view *view);

@@ -5,30 +5,25 @@
  * values into the page's view struct (web/pages.h), takes a buffer from the request's arena and
  * calls the page's function:
  *
- *     RESULT get_card(struct app *app, const struct request *rq, struct reply *rp)
- *     {
- *         struct web_frame frame = frame_of(app, rq);             // language, elder mode, user,
- * form token, request id struct card_view view = { .card_no = masked, ... };     // text is escaped
- * by the page, never before struct writer w = writer_over(arena_take(rq->arena, WEB_PAGE_MAX, 1),
- * WEB_PAGE_MAX); web_card(&w, &frame, &view); return reply_html(rp, 200, &w); // w.over: the page
- * outgrew its buffer, a fault
- *     }
+ *     struct web_frame frame = frame_of(app, rq, rp); -- language, elder, user, tokens, request id
+ *     struct web_card_view view = { .name = masked, ... }; -- escaped by the page, never before
+ *
+ *     web_card(reply_text(rp, 200, "text/html; charset=utf-8"), &frame, &view);
  *
  * Every view borrows: texts and arrays must live until the call returns, nothing is kept. Pages
  * read no clock, no store and no request. Personal values are masked by the caller (base/text.h); a
  * page prints what it is given. Refusals that belong to a field go into frame.problems and show as
- * the error summary and at their field; other words to the reader go into frame.notice. Forms carry
- * `form_token` as a hidden field of that name; it is the `once` key of the act.
+ * the error summary and at their field; other words to the reader go into frame.notice. Each form
+ * carries a token of its own as `_token`; it is the `once` key of the act.
  *
  * No refusal and no fault arises here. A writer too small is marked `over`, as everywhere. */
 #pragma once
 #include "base/base.h"
+#include "http/http.h"
 
 /* One page. The largest (a desk page with 50 rows, zh, elder) is below 100 KB before gzip; a test
  * renders all of them. */
 enum { WEB_PAGE_MAX = 256 * 1024 };
-
-enum web_lang { WEB_ZH, WEB_EN, WEB_LANGS };
 
 enum web_role {
     WEB_NOBODY,
@@ -54,7 +49,7 @@ struct web_problem {
 
 /* What every page of one request shares. */
 struct web_frame {
-    enum web_lang lang;
+    enum language language;
     enum web_role role;
     bool elder;     /* 长辈版: cookie `elder` */
     bool test;      /* 测试环境 banner: keys or data of this server are marked test */
@@ -66,7 +61,13 @@ struct web_frame {
     struct str user; /* masked name, or empty when nobody is signed in */
     struct str
         back; /* path and query of this page, to come back to after switching language or mode */
-    struct str form_token; /* one-time token; empty where no form is allowed */
+    /* The one-time token of a form that posts to `path` (api.h: form_token); the pages put it into
+     * the hidden field
+     * "_token" of each form. NULL, or an empty answer: forms are shown without one. */
+    struct str (*form_token)(void *arg, struct str path);
+    void *form_arg;
+    struct str
+        csrf; /* of the cookie session, for the calls of scripts (X-CSRF-Token); may be empty */
     struct str request_id; /* shown small in the footer and large on error pages */
     struct str version;
     struct instant now;
@@ -79,18 +80,10 @@ struct web_frame {
 };
 
 /* What a browser fetches besides pages: style, script, icons; embedded and compressed when the
- * server is built. */
-struct web_asset {
-    struct str path;   /* "/assets/app.3f2a1b0c9d8e.css"; sw.js alone has a fixed name, "/sw.js" */
-    struct str type;   /* Content-Type */
-    struct str etag;   /* with its quotes */
-    bool immutable;    /* Cache-Control: public, max-age=31536000, immutable; else no-cache with the
-                          ETag */
-    struct bytes body; /* as it is */
-    struct bytes gzip; /* same, for Accept-Encoding: gzip */
-};
-/* NULL when there is none of that path. Paths outside /assets/ and /sw.js are never assets. */
-const struct web_asset *web_asset_find(struct str path);
+ * server is built, sorted by path, for http_config.assets. "/sw.js" alone has a fixed name, since a
+ * service worker's scope is its own address. */
+extern const struct asset WEB_ASSETS[];
+extern const size_t WEB_ASSETS_N;
 
 /* Headers that every HTML answer carries, as name and value pairs ending with {NULL, NULL}. The one
  * screen shows phone, gate and counter as frames of our own origin, hence frame-src and
@@ -100,9 +93,9 @@ struct web_header {
 };
 extern const struct web_header WEB_HEADERS[];
 
-/* The language a request asks for: cookie `lang` (zh, en) first, then the first of zh and en that
- * Accept-Language names (quality is honoured, other languages are passed over), else Chinese. */
-enum web_lang web_lang_of(struct str cookie, struct str accept_language);
+/* The language of a request: the cookie `lang` (zh, en), else what http/ made of Accept-Language.
+ */
+enum language web_language(struct str cookie, enum language otherwise);
 
 /* Is `back` safe to redirect to: a path of ours, starting with one '/', without "//", backslash or
  * control characters? */
