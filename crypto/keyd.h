@@ -33,6 +33,7 @@ enum keyd_refusal {
     KEYD_CHECK_VALUE = 1566,     /* the components give a key with another check value */
     KEYD_NOT_TEST = 1567,        /* not marked `test` where only test keys may be used */
     KEYD_LOCKED = 1568,          /* another process holds the key folder */
+    KEYD_NOT_ROTATABLE = 1569,   /* rows hold hashes made with it, which nothing re-makes yet */
 };
 
 struct keyd;
@@ -61,7 +62,8 @@ struct field_item {
     size_t n;     /* written, only on OK */
 };
 
-/* Seal under the newest version. All items or none. n in 1..FIELD_ITEMS_MAX. */
+/* Seal under the newest version. All items or none. n in 1..FIELD_ITEMS_MAX, and together with
+ * their names below the frame of 128 KiB (else KEYD_TOO_LONG). Names are [a-z0-9_]. */
 RESULT keyd_field_seal(struct keyd *keyd, struct field_item *items, size_t n);
 /* One item without the struct: `out` has plain.n + FIELD_SEAL_MORE bytes. */
 RESULT keyd_field_seal_one(struct keyd *keyd, struct str table, struct str column, int64_t row_id,
@@ -156,9 +158,10 @@ struct public_key {
     enum key_state state;
     bool test;
 };
-/* All that may still verify something, newest first per purpose; *n of at most `max`
- * (PUBLIC_KEYS_MAX always suffices). After a rotation both versions are listed until the old one's
- * valid_to: publish the new one before using it by rotating ahead (crypto/keys.h). */
+/* All there ever were, newest versions first, since an old receipt is verified by an old key; *n of
+ * at most `max` (PUBLIC_KEYS_MAX always suffices). After a rotation both versions sign and verify
+ * side by side until the old one's valid_to; rotating ahead (crypto/keys.h) publishes a key before
+ * it is used. */
 enum { PUBLIC_KEYS_MAX = 128 };
 RESULT keyd_public_keys(struct keyd *keyd, struct public_key *out, size_t max, size_t *n);
 
@@ -177,7 +180,7 @@ RESULT keyd_status(struct keyd *keyd, struct keyd_status *out);
 /* ---- tickets for bulk work ---- */
 #define TICKET_USEC_MAX USEC_PER_DAY
 enum {
-    TICKET_BODY_BYTES = 73,
+    TICKET_BODY_BYTES = 81,
     TICKET_BYTES = TICKET_BODY_BYTES + 2 * (KID_BYTES + SIGNATURE_BYTES)
 };
 struct ticket {

@@ -46,7 +46,7 @@ RESULT keyd_open_local(struct keyd_core *core, struct keyd **out);
 /* Answer one request frame (without the length); writes the answer frame (without the length).
  * Thread-safe. What keyd's fuzz target calls. */
 void keyd_answer(struct keyd_core *core, struct bytes request, struct writer *answer);
-enum { KEYD_FRAME_MAX = 1u << 21 }; /* 256 items of the longest value, and their names */
+enum { KEYD_FRAME_MAX = 1 << 17 }; /* of a request or an answer, without the length */
 
 /* Listen on a UNIX stream socket (replaces a stale one; mode 0600). */
 RESULT keyd_listen(const char *path, int *fd);
@@ -54,7 +54,7 @@ RESULT keyd_listen(const char *path, int *fd);
  * connection has a thread; at most KEYD_CONNECTIONS_MAX, further ones are closed at once. A frame
  * that has begun must be whole within KEYD_FRAME_USEC_MAX, a connection may idle. Closes nothing
  * but what it accepted. */
-enum { KEYD_CONNECTIONS_MAX = 256 };
+enum { KEYD_CONNECTIONS_MAX = 128 };
 #define KEYD_FRAME_USEC_MAX (5 * USEC_PER_SEC)
 RESULT keyd_serve(struct keyd_core *core, int listening, const atomic_bool *stop);
 RESULT keyd_serve_one(struct keyd_core *core, int fd, const atomic_bool *stop);

@@ -75,7 +75,7 @@ struct key_row { /* one key, without its value */
     uint8_t kid[KID_BYTES];          /* signing keys */
     uint8_t public_key[POINT_SHORT]; /* signing keys */
 };
-enum { KEY_ROWS_MAX = 512 };
+enum { KEY_ROWS_MAX = 256 };
 /* All rows, by use, suite, version. Check values are recomputed from the keys, so this proves that
  * they open. */
 RESULT keys_status(const struct keys_place *place, struct key_row *rows, size_t max, size_t *n);

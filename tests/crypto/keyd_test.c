@@ -1,0 +1,701 @@
+/* tests/crypto/keyd_test.c - what keyd grants and refuses, asked in process. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/keyd_server.h"
+#include "crypto/keys.h"
+#include "tests/test.h"
+
+#define NOON ((struct instant){ INT64_C(1637380800000000) }) /* 2021-11-20 12:00 at UTC+8 */
+
+static struct instant now;
+static struct prng prng;
+
+static struct instant now_of(void *arg)
+{
+    (void)arg;
+    return now;
+}
+
+static struct keyd_settings settings_of(const char *dir, const char *hsm_path)
+{
+    struct keyd_settings settings = {
+        .dir = dir,
+        .hsm = { .kind = HSM_SOFTWARE, .path = hsm_path, .secret = str_bytes(S("test")) },
+        .clock = { .now = now_of },
+        .entropy = prng_entropy(&prng),
+        .no_sync = true,
+    };
+
+    for (int use = 1; use < KEYD_USES; use++) {
+        settings.budgets[use] = (struct keyd_budget){ 100, 1000 };
+    }
+    return settings;
+}
+
+struct world {
+    char dir[300], hsm[320];
+    struct keyd_settings settings;
+    struct keyd_core *core;
+    struct keyd *keyd;
+};
+
+static void world_stop(struct world *world)
+{
+    keyd_close(world->keyd);
+    keyd_core_close(world->core);
+    world->keyd = NULL;
+    world->core = NULL;
+}
+
+static void world_start(struct world *world)
+{
+    CHECK_OK("start", keyd_core_open(&world->settings, &world->core));
+    if (!world->core) exit(test_end());
+    CHECK_OK("client", keyd_open_local(world->core, &world->keyd));
+}
+
+/* A new key folder named `name`, opened. */
+static void world_new(struct world *world, const char *name)
+{
+    now = NOON;
+    memset(world, 0, sizeof *world);
+    snprintf(world->dir, sizeof world->dir, "%s/%s", test_folder(), name);
+    snprintf(world->hsm, sizeof world->hsm, "%s/hsm", world->dir);
+    world->settings = settings_of(world->dir, world->hsm);
+    CHECK_OK("make", keyd_core_test(world->dir, world->settings.clock, world->settings.entropy,
+                                    &world->core));
+    world_stop(world);
+    world_start(world);
+}
+
+static struct keys_place place_of(const struct world *world)
+{
+    return (struct keys_place){
+        .dir = world->dir, .hsm = world->settings.hsm, .entropy = world->settings.entropy, .at = now
+    };
+}
+
+static const struct field_use COUNTER = { .use = KEYD_USE_COUNTER,
+                                          .session_id = 71,
+                                          .actor_id = 72 };
+
+static void test_fields(void)
+{
+    struct world world;
+    uint8_t sealed[FIELD_SEALED_MAX], again[FIELD_SEALED_MAX], plain[FIELD_SEALED_MAX];
+    size_t n = 0, m = 0;
+    static const struct {
+        const char *title, *table, *column;
+        int64_t row;
+        int flip; /* bit of this byte, -1 none */
+        int cut;
+        int want;
+    } rows[] = {
+        { "where it was sealed", "registry_person", "phone", 5, -1, 0, 0 },
+        { "another row", "registry_person", "phone", 6, -1, 0, KEYD_SEAL_BROKEN },
+        { "another column", "registry_person", "name", 5, -1, 0, KEYD_SEAL_BROKEN },
+        { "another table", "registry_device", "phone", 5, -1, 0, KEYD_SEAL_BROKEN },
+        { "table and column run together", "registry_personp", "hone", 5, -1, 0, KEYD_SEAL_BROKEN },
+        { "format byte changed", "registry_person", "phone", 5, 0, 0, KEYD_SEAL_BROKEN },
+        { "version changed", "registry_person", "phone", 5, 2, 0, KEYD_KEY_UNKNOWN },
+        { "iv changed", "registry_person", "phone", 5, 3, 0, KEYD_SEAL_BROKEN },
+        { "value changed", "registry_person", "phone", 5, 20, 0, KEYD_SEAL_BROKEN },
+        { "tag changed", "registry_person", "phone", 5, 45, 0, KEYD_SEAL_BROKEN },
+        { "cut by one", "registry_person", "phone", 5, -1, 1, KEYD_SEAL_BROKEN },
+        { "cut to less than a seal", "registry_person", "phone", 5, -1, 12, KEYD_SEAL_BROKEN },
+        { "a name that is none", "registry person", "phone", 5, -1, 0, KEYD_MALFORMED },
+        { "an empty name", "", "phone", 5, -1, 0, KEYD_MALFORMED },
+        { "a line end in a name", "a\n1 2 lend", "phone", 5, -1, 0, KEYD_MALFORMED },
+    };
+
+    world_new(&world, "fields");
+    CHECK_OK("seal", keyd_field_seal_one(world.keyd, S("registry_person"), S("phone"), 5,
+                                         str_bytes(S("13800000000")), sealed, &n));
+    CHECK_INT("length", (int64_t)n, 11 + FIELD_SEAL_MORE);
+    CHECK_OK("seal again", keyd_field_seal_one(world.keyd, S("registry_person"), S("phone"), 5,
+                                               str_bytes(S("13800000000")), again, &m));
+    CHECK("the same value twice shows nothing", memcmp(sealed + 3, again + 3, n - 3) != 0);
+    CHECK_INT("version", field_seal_version(bytes_of(sealed, n)), 1);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        memcpy(again, sealed, n);
+        if (rows[i].flip >= 0) again[rows[i].flip] ^= 2;
+        CHECK_CODE(rows[i].title,
+                   keyd_field_open_one(world.keyd, &COUNTER, str_of(rows[i].table),
+                                       str_of(rows[i].column), rows[i].row,
+                                       bytes_of(again, n - (size_t)rows[i].cut), plain,
+                                       sizeof plain, &m),
+                   rows[i].want);
+        if (rows[i].want == 0) CHECK_STR("opened", bytes_str(bytes_of(plain, m)), S("13800000000"));
+    }
+    CHECK_OK("an empty value",
+             keyd_field_seal_one(world.keyd, S("t"), S("c"), 1, bytes_of(NULL, 0), sealed, &n));
+    CHECK_OK("an empty value", keyd_field_open_one(world.keyd, &COUNTER, S("t"), S("c"), 1,
+                                                   bytes_of(sealed, n), plain, 0, &m));
+    CHECK_INT("is empty", (int64_t)m, 0);
+    CHECK_CODE("a value too long",
+               keyd_field_seal_one(world.keyd, S("t"), S("c"), 1,
+                                   bytes_of(again, FIELD_PLAIN_MAX + 1), sealed, &n),
+               KEYD_TOO_LONG);
+    world_stop(&world);
+}
+
+/* 256 items in one call, of columns of their own: the longest line the log can get. */
+static void test_many(void)
+{
+    struct world world;
+    static char names[FIELD_ITEMS_MAX][FIELD_NAME_MAX];
+    static uint8_t sealed[FIELD_ITEMS_MAX][64], plain[FIELD_ITEMS_MAX][64];
+    struct field_item items[FIELD_ITEMS_MAX] = { { .size = 0 } };
+
+    world_new(&world, "many");
+    world_stop(&world);
+    world.settings.budgets[KEYD_USE_PAY] = (struct keyd_budget){ 256, 256 };
+    world_start(&world);
+    for (int i = 0; i < FIELD_ITEMS_MAX; i++) {
+        memset(names[i], 'a' + i % 26, sizeof names[i]);
+        items[i] = (struct field_item){ .table = { names[i], FIELD_NAME_MAX },
+                                        .column = { names[i], FIELD_NAME_MAX },
+                                        .row_id = INT64_MAX - i,
+                                        .in = bytes_of(&names[i], 8),
+                                        .out = sealed[i],
+                                        .size = sizeof sealed[i] };
+    }
+    CHECK_OK("seal 256", keyd_field_seal(world.keyd, items, FIELD_ITEMS_MAX));
+    for (int i = 0; i < FIELD_ITEMS_MAX; i++) {
+        items[i].in = bytes_of(sealed[i], items[i].n);
+        items[i].out = plain[i];
+    }
+    struct field_use use = { .use = KEYD_USE_PAY, .session_id = INT64_MAX, .actor_id = INT64_MAX };
+    CHECK_OK("open 256", keyd_field_open(world.keyd, &use, items, FIELD_ITEMS_MAX));
+    CHECK("the last is right", memcmp(plain[255], names[255], 8) == 0);
+    CHECK_CODE("one more", keyd_field_open(world.keyd, &use, items, 1), KEYD_BUDGET_SECOND);
+    world_stop(&world);
+    world_start(&world);
+    CHECK_CODE("one more after a restart", keyd_field_open(world.keyd, &use, items, 1),
+               KEYD_BUDGET_SECOND);
+    now.usec += USEC_PER_SEC;
+    CHECK_CODE("one more a second later", keyd_field_open(world.keyd, &use, items, 1),
+               KEYD_BUDGET_DAY);
+    world_stop(&world);
+}
+
+static void test_uses(void)
+{
+    struct world world;
+    uint8_t sealed[64], plain[64];
+    size_t n = 0, m;
+    static const struct {
+        const char *title;
+        int use;
+        int64_t session, actor;
+        int want;
+    } rows[] = {
+        { "a purpose that is none", 99, 1, 1, KEYD_PURPOSE_UNKNOWN },
+        { "no purpose", 0, 1, 1, KEYD_PURPOSE_UNKNOWN },
+        { "the purpose of another call", KEYD_USE_LOOKUP, 1, 1, KEYD_PURPOSE_UNKNOWN },
+        { "the name tags' purpose", KEYD_USE_NAME_TAG, 1, 1, KEYD_PURPOSE_UNKNOWN },
+        { "no session", KEYD_USE_COUNTER, 0, 1, KEYD_NO_SESSION },
+        { "no actor", KEYD_USE_COUNTER, 1, 0, KEYD_NO_SESSION },
+        { "bulk without a ticket", KEYD_USE_BULK, 1, 1, KEYD_TICKET_NEEDED },
+        { "as it should be", KEYD_USE_COUNTER, 1, 1, 0 },
+    };
+
+    world_new(&world, "uses");
+    CHECK_OK("seal",
+             keyd_field_seal_one(world.keyd, S("t"), S("c"), 1, str_bytes(S("x")), sealed, &n));
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct field_use use = { .use = (enum keyd_use)rows[i].use,
+                                 .session_id = rows[i].session,
+                                 .actor_id = rows[i].actor };
+        CHECK_CODE(rows[i].title,
+                   keyd_field_open_one(world.keyd, &use, S("t"), S("c"), 1, bytes_of(sealed, n),
+                                       plain, sizeof plain, &m),
+                   rows[i].want);
+    }
+    struct signature signature;
+    CHECK_CODE("the log's key signs nothing asked for",
+               keyd_sign(world.keyd, KEYD_SIGN_LOG, str_bytes(S("x")), &signature),
+               KEYD_PURPOSE_UNKNOWN);
+    CHECK_CODE("a signing purpose that is none",
+               keyd_sign(world.keyd, (enum keyd_sign_purpose)99, str_bytes(S("x")), &signature),
+               KEYD_PURPOSE_UNKNOWN);
+    CHECK_CODE("a suite that is none",
+               keyd_sign_suite(world.keyd, KEYD_SIGN_RECEIPT, (enum suite)7, str_bytes(S("x")),
+                               &signature),
+               KEYD_KEY_UNKNOWN);
+    world_stop(&world);
+}
+
+static int open_some(struct world *world, enum keyd_use use, struct bytes sealed, int times)
+{
+    struct field_use why = { .use = use, .session_id = 1, .actor_id = 1 };
+    uint8_t plain[64];
+    size_t n;
+    int opened = 0;
+
+    for (int i = 0; i < times; i++) {
+        struct err err = keyd_field_open_one(world->keyd, &why, S("t"), S("c"), 1, sealed, plain,
+                                             sizeof plain, &n);
+        if (err.code == 0) opened++;
+    }
+    return opened;
+}
+
+static void test_budgets(void)
+{
+    struct world world;
+    uint8_t sealed[64], tag[NAME_TAG_BYTES];
+    struct keyd_status status;
+    size_t n = 0;
+    int opened = 0, tags = 0;
+
+    world_new(&world, "budgets");
+    CHECK_OK("seal",
+             keyd_field_seal_one(world.keyd, S("t"), S("c"), 1, str_bytes(S("x")), sealed, &n));
+    CHECK_INT("a second's", open_some(&world, KEYD_USE_HOLDER, bytes_of(sealed, n), 150), 100);
+    CHECK_INT("another purpose has its own",
+              open_some(&world, KEYD_USE_NOTICE, bytes_of(sealed, n), 10), 10);
+    CHECK_OK("status", keyd_status(world.keyd, &status));
+    CHECK_INT("used", status.budgets[KEYD_USE_HOLDER].day_used, 100);
+    CHECK_INT("of", status.budgets[KEYD_USE_HOLDER].day_max, 1000);
+    CHECK("test keys are told", status.test);
+    now.usec -= 5 * USEC_PER_SEC;
+    CHECK_INT("a clock set back gives nothing",
+              open_some(&world, KEYD_USE_HOLDER, bytes_of(sealed, n), 10), 0);
+    now.usec += 5 * USEC_PER_SEC;
+    /* through restarts every second: the day's and no more */
+    for (int i = 0; i < 20; i++) {
+        now.usec += USEC_PER_SEC;
+        opened += open_some(&world, KEYD_USE_HOLDER, bytes_of(sealed, n), 101);
+        world_stop(&world);
+        world_start(&world);
+        opened += open_some(&world, KEYD_USE_HOLDER, bytes_of(sealed, n), 3);
+    }
+    CHECK_INT("a day's, over restarts", opened + 100, 1000);
+    now.usec += USEC_PER_DAY;
+    CHECK_INT("a new day", open_some(&world, KEYD_USE_HOLDER, bytes_of(sealed, n), 1), 1);
+    for (int i = 0; i < 20; i++) {
+        now.usec += USEC_PER_SEC;
+        for (int k = 0; k < 101; k++) {
+            if (keyd_name_tag(world.keyd, 1, S("张三"), tag).code == 0) tags++;
+        }
+        world_stop(&world);
+        world_start(&world);
+    }
+    CHECK("name tags: at most a day's, less what restarts lost", tags <= 1000 && tags >= 300);
+    world_stop(&world);
+}
+
+static void test_names(void)
+{
+    struct world world;
+    struct lookup_candidate people[3] = { { .person_id = 1 },
+                                          { .person_id = 2 },
+                                          { .person_id = 3 } };
+    struct field_use use = { .use = KEYD_USE_LOOKUP, .session_id = 1, .actor_id = 1 };
+
+    world_new(&world, "names");
+    CHECK_OK("tag", keyd_name_tag(world.keyd, 1, S("王伟"), people[0].tag));
+    CHECK_OK("tag", keyd_name_tag(world.keyd, 2, S("王伟"), people[1].tag));
+    CHECK_OK("tag", keyd_name_tag(world.keyd, 3, S("李娜"), people[2].tag));
+    CHECK("equal names don't show", memcmp(people[0].tag, people[1].tag, NAME_TAG_BYTES) != 0);
+    CHECK_OK("look-up", keyd_person_lookup(world.keyd, &use, S("王伟"), people, 3));
+    CHECK("both are found, the third not", people[0].same && people[1].same && !people[2].same);
+    use.use = KEYD_USE_COUNTER;
+    CHECK_CODE("by another purpose", keyd_person_lookup(world.keyd, &use, S("王伟"), people, 3),
+               KEYD_PURPOSE_UNKNOWN);
+    use.use = KEYD_USE_LOOKUP;
+    for (int i = 0; i < 99; i++) {
+        if (keyd_person_lookup(world.keyd, &use, S("王伟"), people, 1).code) break;
+    }
+    CHECK_CODE("beyond the budget", keyd_person_lookup(world.keyd, &use, S("王伟"), people, 1),
+               KEYD_BUDGET_SECOND);
+    CHECK_CODE("no name", keyd_name_tag(world.keyd, 1, S(""), people[0].tag), KEYD_MALFORMED);
+    world_stop(&world);
+}
+
+static void test_blind(void)
+{
+    struct world world;
+    struct blind_key key = { 0 }, again = { 0 };
+    uint8_t a[32], b[32];
+    struct id_codec codec;
+    char text[ID_TEXT_MAX];
+    struct writer w = writer_over(text, sizeof text);
+    int64_t id = 0;
+    int same_top = 0;
+
+    world_new(&world, "blind");
+    CHECK_OK("lend", keyd_blind_key(world.keyd, &key));
+    CHECK_OK("lend", keyd_blind_key(world.keyd, &again));
+    value_hash(&key, 1, str_bytes(S("340100")), a);
+    value_hash(&again, 1, str_bytes(S("340100")), b);
+    CHECK("the same key each time", memcmp(a, b, 32) == 0);
+    value_hash(&key, 2, str_bytes(S("340100")), b);
+    CHECK("another kind, another hash", memcmp(a, b, 32) != 0);
+    codec = blind_id_codec(&key);
+    put_id(&w, &codec, "crd", 1234567);
+    CHECK("public id", id_parse(writer_str(&w), &codec, "crd", &id) && id == 1234567);
+    CHECK("its prefix is part of it", !id_parse(writer_str(&w), &codec, "per", &id));
+    for (uint64_t i = 1; i <= 10000; i++) {
+        uint64_t sealed = codec.seal(&key, i);
+        if (codec.open(&key, sealed) != i) CHECK("a permutation", false);
+        if (sealed >> 56 == codec.seal(&key, i + 1) >> 56) same_top++;
+    }
+    CHECK("neighbours look unrelated", same_top > 5 && same_top < 100);
+    blind_key_close(&key);
+    blind_key_close(&again);
+    world_stop(&world);
+}
+
+static const struct public_key *key_named(const struct public_key *keys, size_t n,
+                                          const uint8_t kid[KID_BYTES])
+{
+    for (size_t i = 0; i < n; i++) {
+        if (memcmp(keys[i].kid, kid, KID_BYTES) == 0) return &keys[i];
+    }
+    return NULL;
+}
+
+static bool signature_holds(struct keyd *keyd, const struct signature *signature, struct str what,
+                            enum keyd_sign_purpose purpose)
+{
+    static struct public_key keys[PUBLIC_KEYS_MAX];
+    size_t n = 0;
+    struct bytes rs = bytes_of(signature->rs, SIGNATURE_BYTES), pub;
+    const struct public_key *key;
+
+    CHECK_OK("public keys", keyd_public_keys(keyd, keys, LEN(keys), &n));
+    key = key_named(keys, n, signature->kid);
+    if (!key || key->purpose != purpose || key->suite != signature->suite) return false;
+    if (instant_before(now, key->valid_from) || !instant_before(now, key->valid_to)) return false;
+    pub = bytes_of(key->key, POINT_SHORT);
+    return (key->suite == SUITE_SM2 ? sm2_verify(pub, str_bytes(what), rs)
+                                    : p256_verify(pub, str_bytes(what), rs))
+               .code == 0;
+}
+
+static void test_sign_and_rotate(void)
+{
+    struct world world;
+    struct signature first, second, webhook, third;
+    struct keys_place place;
+    uint16_t version = 0;
+    uint8_t sealed[64], newer[64], plain[64];
+    size_t n = 0, m = 0, k = 0;
+
+    world_new(&world, "rotate");
+    CHECK_OK("sign", keyd_sign(world.keyd, KEYD_SIGN_STOP_LIST, str_bytes(S("list")), &first));
+    CHECK("SM2 by default", first.suite == SUITE_SM2 && first.test);
+    CHECK("holds", signature_holds(world.keyd, &first, S("list"), KEYD_SIGN_STOP_LIST));
+    CHECK("not for another purpose",
+          !signature_holds(world.keyd, &first, S("list"), KEYD_SIGN_RECEIPT));
+    CHECK("not over another text",
+          !signature_holds(world.keyd, &first, S("lisT"), KEYD_SIGN_STOP_LIST));
+    CHECK_OK("webhook", keyd_sign(world.keyd, KEYD_SIGN_WEBHOOK, str_bytes(S("{}")), &webhook));
+    CHECK("P-256 by policy", webhook.suite == SUITE_P256);
+    CHECK("holds", signature_holds(world.keyd, &webhook, S("{}"), KEYD_SIGN_WEBHOOK));
+    CHECK_OK("side by side", keyd_sign_suite(world.keyd, KEYD_SIGN_STOP_LIST, SUITE_P256,
+                                             str_bytes(S("list")), &second));
+    CHECK("holds", signature_holds(world.keyd, &second, S("list"), KEYD_SIGN_STOP_LIST));
+    CHECK_OK("seal under 1",
+             keyd_field_seal_one(world.keyd, S("t"), S("c"), 1, str_bytes(S("x")), sealed, &n));
+    place = place_of(&world);
+    CHECK_CODE("rotating under a running keyd",
+               keys_rotate(&place, KEYS_FIELD, (enum suite)0, 0, 0, &version), KEYD_LOCKED);
+    world_stop(&world);
+
+    CHECK_OK("rotate fields", keys_rotate(&place, KEYS_FIELD, (enum suite)0, 0, 0, &version));
+    CHECK_INT("to version 2", version, 2);
+    CHECK_OK("rotate stop lists, an hour ahead, an hour's overlap",
+             keys_rotate(&place, KEYS_SIGN + KEYD_SIGN_STOP_LIST, SUITE_SM2, USEC_PER_HOUR,
+                         USEC_PER_HOUR, &version));
+    CHECK_CODE("blind keys don't rotate",
+               keys_rotate(&place, KEYS_BLIND, (enum suite)0, 0, 0, &version), KEYD_NOT_ROTATABLE);
+    CHECK_CODE("destroying what seals", keys_destroy(&place, KEYS_FIELD, (enum suite)0, 2),
+               KEYD_EXISTS);
+    CHECK_CODE("destroying what there is not", keys_destroy(&place, KEYS_FIELD, (enum suite)0, 9),
+               KEYD_KEY_UNKNOWN);
+    world_start(&world);
+    CHECK_OK("seal under 2",
+             keyd_field_seal_one(world.keyd, S("t"), S("c"), 1, str_bytes(S("x")), newer, &m));
+    CHECK_INT("the new one seals", field_seal_version(bytes_of(newer, m)), 2);
+    CHECK_OK("the old one opens",
+             keyd_field_open_one(world.keyd, &COUNTER, S("t"), S("c"), 1, bytes_of(sealed, n),
+                                 plain, sizeof plain, &k));
+    CHECK_OK("ahead of time",
+             keyd_sign(world.keyd, KEYD_SIGN_STOP_LIST, str_bytes(S("list")), &second));
+    CHECK("the old key still signs", memcmp(first.kid, second.kid, KID_BYTES) == 0);
+    now.usec += USEC_PER_HOUR;
+    CHECK_OK("in time", keyd_sign(world.keyd, KEYD_SIGN_STOP_LIST, str_bytes(S("list")), &third));
+    CHECK("the new key signs", memcmp(first.kid, third.kid, KID_BYTES) != 0);
+    CHECK("the new one's holds",
+          signature_holds(world.keyd, &third, S("list"), KEYD_SIGN_STOP_LIST));
+    CHECK("the old one's holds beside it",
+          signature_holds(world.keyd, &second, S("list"), KEYD_SIGN_STOP_LIST));
+    now.usec += USEC_PER_HOUR;
+    CHECK("the overlap is over",
+          !signature_holds(world.keyd, &second, S("list"), KEYD_SIGN_STOP_LIST));
+    world_stop(&world);
+
+    place = place_of(&world);
+    CHECK_OK("destroy", keys_destroy(&place, KEYS_FIELD, (enum suite)0, 1));
+    CHECK_CODE("twice", keys_destroy(&place, KEYS_FIELD, (enum suite)0, 1), KEYD_KEY_DESTROYED);
+    world_start(&world);
+    CHECK_CODE("gone for good",
+               keyd_field_open_one(world.keyd, &COUNTER, S("t"), S("c"), 1, bytes_of(sealed, n),
+                                   plain, sizeof plain, &k),
+               KEYD_KEY_DESTROYED);
+    CHECK_OK("the newer one stays",
+             keyd_field_open_one(world.keyd, &COUNTER, S("t"), S("c"), 1, bytes_of(newer, m), plain,
+                                 sizeof plain, &k));
+    world_stop(&world);
+}
+
+/* ---- tickets ---- */
+
+struct officer_key {
+    uint8_t scalar[32], public_key[POINT_SHORT], kid[KID_BYTES];
+    enum suite suite;
+};
+
+static void officer_new(struct officer_key *officer, enum suite suite)
+{
+    struct entropy entropy = prng_entropy(&prng);
+
+    officer->suite = suite;
+    CHECK_OK("officer", key_pair_new(suite, &entropy, officer->scalar, officer->public_key));
+    CHECK_OK("officer", key_id(suite, bytes_of(officer->public_key, POINT_SHORT), officer->kid));
+}
+
+static void ticket_by(const struct ticket *ticket, const struct officer_key *a,
+                      const struct officer_key *b, uint8_t out[TICKET_BYTES])
+{
+    struct signature signatures[2];
+    const struct officer_key *officers[] = { a, b };
+    uint8_t body[TICKET_BODY_BYTES];
+
+    ticket_body(ticket, body);
+    for (int i = 0; i < 2; i++) {
+        struct bytes scalar = bytes_of(officers[i]->scalar, 32), what = bytes_of(body, sizeof body);
+        memcpy(signatures[i].kid, officers[i]->kid, KID_BYTES);
+        CHECK_OK("sign a ticket", officers[i]->suite == SUITE_SM2
+                                      ? sm2_sign(scalar, what, signatures[i].rs)
+                                      : p256_sign(scalar, what, signatures[i].rs));
+    }
+    ticket_write(ticket, signatures, out);
+}
+
+static void test_tickets(void)
+{
+    struct world world;
+    struct officer_key zhao, qian, zhao_second, stranger;
+    struct ticket good, wrong;
+    uint8_t bytes[TICKET_BYTES], sealed[64], plain[64], kid[KID_BYTES];
+    size_t n = 0, m;
+    struct field_use use = { .use = KEYD_USE_BULK, .session_id = 1, .actor_id = 1 };
+    struct keys_place place;
+
+    world_new(&world, "tickets");
+    CHECK_OK("seal",
+             keyd_field_seal_one(world.keyd, S("t"), S("c"), 1, str_bytes(S("x")), sealed, &n));
+    world_stop(&world);
+    officer_new(&zhao, SUITE_SM2);
+    officer_new(&qian, SUITE_P256);
+    officer_new(&zhao_second, SUITE_P256);
+    officer_new(&stranger, SUITE_SM2);
+    place = place_of(&world);
+    CHECK_OK("enrol", keys_officer_add(&place, S("zhao"), SUITE_SM2,
+                                       bytes_of(zhao.public_key, POINT_SHORT), kid));
+    CHECK_OK("enrol", keys_officer_add(&place, S("qian"), SUITE_P256,
+                                       bytes_of(qian.public_key, POINT_SHORT), kid));
+    CHECK_OK("enrol", keys_officer_add(&place, S("zhao"), SUITE_P256,
+                                       bytes_of(zhao_second.public_key, POINT_SHORT), kid));
+    CHECK_CODE(
+        "enrol twice",
+        keys_officer_add(&place, S("sun"), SUITE_SM2, bytes_of(zhao.public_key, POINT_SHORT), kid),
+        KEYD_EXISTS);
+    world_start(&world);
+
+    good = (struct ticket){ .items = 5, .valid_from = now, .valid_to = { now.usec + 1000000 } };
+    memset(good.id, 7, sizeof good.id);
+    ticket_by(&good, &zhao, &qian, bytes);
+    use.ticket = bytes_of(bytes, sizeof bytes);
+#define OPEN()                                                                                     \
+    keyd_field_open_one(world.keyd, &use, S("t"), S("c"), 1, bytes_of(sealed, n), plain,           \
+                        sizeof plain, &m)
+    CHECK_OK("two officers", OPEN());
+    bytes[30] ^= 1;
+    CHECK_CODE("a changed number of items", OPEN(), KEYD_TICKET_BAD);
+    ticket_by(&good, &zhao, &zhao, bytes);
+    CHECK_CODE("one officer twice", OPEN(), KEYD_TICKET_BAD);
+    ticket_by(&good, &zhao, &zhao_second, bytes);
+    CHECK_CODE("one officer with two keys", OPEN(), KEYD_TICKET_BAD);
+    ticket_by(&good, &zhao, &stranger, bytes);
+    CHECK_CODE("a stranger", OPEN(), KEYD_TICKET_BAD);
+    wrong = good;
+    wrong.valid_to.usec = wrong.valid_from.usec + TICKET_USEC_MAX + 1;
+    ticket_by(&wrong, &zhao, &qian, bytes);
+    CHECK_CODE("longer than a ticket may be", OPEN(), KEYD_TICKET_EXPIRED);
+    wrong.valid_from.usec = now.usec + 1;
+    wrong.valid_to.usec = now.usec + 2;
+    ticket_by(&wrong, &zhao, &qian, bytes);
+    CHECK_CODE("not yet", OPEN(), KEYD_TICKET_EXPIRED);
+    use.ticket = bytes_of(bytes, sizeof bytes - 1);
+    CHECK_CODE("cut short", OPEN(), KEYD_TICKET_BAD);
+    use.ticket = bytes_of(bytes, sizeof bytes);
+    ticket_by(&good, &zhao, &qian, bytes);
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK("what is left on it", OPEN());
+    }
+    world_stop(&world);
+    world_start(&world);
+    CHECK_OK("the fifth, after a restart", OPEN());
+    CHECK_CODE("the sixth", OPEN(), KEYD_TICKET_USED_UP);
+    now.usec += 1000000;
+    CHECK_CODE("its time is over", OPEN(), KEYD_TICKET_EXPIRED);
+    world_stop(&world);
+}
+
+/* ---- the log ---- */
+
+static struct str file_text(const char *path, char *buffer, size_t size)
+{
+    FILE *f = fopen(path, "rb");
+    size_t n = f ? fread(buffer, 1, size, f) : 0;
+
+    if (f) fclose(f);
+    return (struct str){ buffer, n };
+}
+
+static void file_write(const char *path, struct str text)
+{
+    FILE *f = fopen(path, "wb");
+
+    CHECK("write", f && fwrite(text.p, 1, text.n, f) == text.n);
+    if (f) fclose(f);
+}
+
+static size_t find(struct str in, const char *what)
+{
+    size_t n = strlen(what);
+
+    for (size_t i = 0; i + n <= in.n; i++) {
+        if (memcmp(in.p + i, what, n) == 0) return i;
+    }
+    CHECK(what, false);
+    return 0;
+}
+
+static void test_log(void)
+{
+    struct world world;
+    static char text[65536], changed[65536];
+    char path[400];
+    uint8_t sealed[64];
+    size_t n = 0, at, line_end;
+    struct keyd_log_report report;
+    struct str all;
+    struct entropy entropy = prng_entropy(&prng);
+
+    world_new(&world, "log");
+    CHECK_OK("seal",
+             keyd_field_seal_one(world.keyd, S("t"), S("c"), 1, str_bytes(S("x")), sealed, &n));
+    CHECK_INT("open", open_some(&world, KEYD_USE_COUNTER, bytes_of(sealed, n), 3), 3);
+    world_stop(&world);
+    now.usec += USEC_PER_DAY;
+    world_start(&world);
+    CHECK_INT("open", open_some(&world, KEYD_USE_COUNTER, bytes_of(sealed, n), 2), 2);
+    world_stop(&world);
+    CHECK_OK("holds", keyd_log_verify(world.dir, &world.settings.hsm, entropy, &report));
+    CHECK_INT("two days", report.days, 2);
+
+    snprintf(path, sizeof path, "%s/log/20211121", world.dir);
+    all = file_text(path, text, sizeof text);
+    at = find(all, "field-open use=2 n=1");
+    memcpy(changed, text, all.n);
+    changed[at + 19] = '3'; /* n=1 */
+    file_write(path, (struct str){ changed, all.n });
+    CHECK_CODE("a changed digit", keyd_log_verify(world.dir, &world.settings.hsm, entropy, &report),
+               KEYD_LOG_BROKEN);
+    CHECK("the line is named", str_starts(str_of(report.where), S("20211121:")));
+    struct keyd_core *core = NULL;
+    CHECK_CODE("and keyd does not start", keyd_core_open(&world.settings, &core), KEYD_LOG_BROKEN);
+
+    for (line_end = at; text[line_end] != '\n'; line_end++) {}
+    size_t line_start = at;
+    while (line_start > 0 && text[line_start - 1] != '\n') {
+        line_start--;
+    }
+    memcpy(changed, text, line_start);
+    memcpy(changed + line_start, text + line_end + 1, all.n - line_end - 1);
+    file_write(path, (struct str){ changed, all.n - (line_end + 1 - line_start) });
+    CHECK_CODE("a line taken out",
+               keyd_log_verify(world.dir, &world.settings.hsm, entropy, &report), KEYD_LOG_BROKEN);
+
+    file_write(path, (struct str){ text, all.n - 10 });
+    CHECK_OK("a torn last line is what a cut leaves",
+             keyd_log_verify(world.dir, &world.settings.hsm, entropy, &report));
+    CHECK_OK("keyd goes on from there", keyd_core_open(&world.settings, &core));
+    keyd_core_close(core);
+    CHECK_OK("and it holds", keyd_log_verify(world.dir, &world.settings.hsm, entropy, &report));
+    file_write(path, (struct str){ text, all.n });
+    snprintf(path, sizeof path, "%s/log/20211120", world.dir);
+    all = file_text(path, text, sizeof text);
+    file_write(path, (struct str){ text, all.n - 10 });
+    CHECK_CODE("a torn line of an earlier day",
+               keyd_log_verify(world.dir, &world.settings.hsm, entropy, &report), KEYD_LOG_BROKEN);
+}
+
+static void test_store_tamper(void)
+{
+    struct world world;
+    static char text[65536];
+    char path[400];
+    struct keyd_core *core = NULL;
+    struct str all;
+
+    world_new(&world, "store");
+    CHECK_CODE("a second keyd on the folder", keyd_core_open(&world.settings, &core), KEYD_LOCKED);
+    world_stop(&world);
+    snprintf(path, sizeof path, "%s/keys", world.dir);
+    all = file_text(path, text, sizeof text);
+    text[60] ^= 1; /* a state, a validity, a wrapped key: all the same */
+    file_write(path, all);
+    CHECK_CODE("a changed key store", keyd_core_open(&world.settings, &core), FAULT_CRYPTO);
+    text[60] ^= 1;
+    file_write(path, all);
+    world.settings.hsm.secret = str_bytes(S("wrong"));
+    CHECK_CODE("a wrong passphrase", keyd_core_open(&world.settings, &core), HSM_WRONG_PIN);
+    world.settings.hsm.secret = str_bytes(S("test"));
+    all = file_text(world.hsm, text, sizeof text);
+    text[8] = 0; /* the mark */
+    file_write(world.hsm, all);
+    CHECK_CODE("a root file without the mark", keyd_core_open(&world.settings, &core),
+               HSM_NOT_TEST);
+    text[8] = 1;
+    text[12] = 0x41; /* another cost: the header is authenticated */
+    file_write(world.hsm, all);
+    CHECK("another header", keyd_core_open(&world.settings, &core).code != 0);
+}
+
+int main(void)
+{
+    prng.state = test_seed();
+    test_fields();
+    test_many();
+    test_uses();
+    test_budgets();
+    test_names();
+    test_blind();
+    test_sign_and_rotate();
+    test_tickets();
+    test_log();
+    test_store_tamper();
+    return test_end();
+}
