@@ -1,0 +1,268 @@
+/* programs/loops.c - three threads: the tick, the deliveries and the jobs. */
+#include "programs/loops.h"
+
+#include "base/log.h"
+#include "catalogue/catalogue.h"
+#include "identity/derived.h"
+#include "identity/identity.h"
+#include "jobs/jobs.h"
+#include "journal/journal.h"
+#include "notice/notice.h"
+#include "programs/sms_carrier.h"
+#include "registry/card.h"
+#include "registry/signin.h"
+#include "venues/venues.h"
+#include "worklist/worklist.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { BATCH = 64, SWEEP_ROWS = 500, RELOAD_TICKS = 15 };
+#define TICK_USEC USEC_PER_SEC
+#define IDLE_USEC (200 * INT64_C(1000))
+#define JOB_BUDGET_USEC (2 * USEC_PER_SEC)
+
+struct loops {
+    struct loops_config config;
+    struct sms_carrier sms;
+    struct notice_sender sender;
+    struct jobs *jobs;
+    volatile bool stop; /* jobs_run_one looks at it */
+    pthread_t threads[3];
+    int threads_n;
+};
+
+static void rest(const struct loops *loops, int64_t usec)
+{
+    const struct timespec step = { .tv_nsec = 50 * 1000 * 1000 };
+
+    for (int64_t slept = 0; slept < usec && !loops->stop; slept += 50 * 1000) {
+        nanosleep(&step, NULL);
+    }
+}
+
+/* ---- the tick: derived state catches up with the sealed feed, the catalogue with its imports ----
+ */
+
+static void *tick(void *arg)
+{
+    struct loops *loops = arg;
+    struct app *app = loops->config.app;
+
+    for (int64_t n = 0; !loops->stop; n++) {
+        struct err err = derived_catch_up(app->derived);
+        bool changed;
+        if (err.code != 0) log_fault("derived state", err, LOG_NONE);
+        if (n % RELOAD_TICKS == 0) {
+            err = catalogue_reload(loops->config.shelf, clock_now(&app->clock), &changed);
+            if (err.code != 0) log_fault("catalogue", err, LOG_NONE);
+        }
+        rest(loops, TICK_USEC);
+    }
+    return NULL;
+}
+
+/* ---- deliveries ---- */
+
+/* A contested use becomes a row of the worklist of the place's region. */
+static struct err contest_take(void *store, const struct message *message)
+{
+    struct journal_contest_message contest;
+    struct worklist_ask ask = { .kind = WORKLIST_CONTESTED_USE, .subject = SUBJECT_CONTEST };
+    int64_t id;
+
+    TRY(journal_contest_parse(message->payload, &contest));
+    ask.subject_id = contest.contest_id;
+    ask.subject_root = message->from;
+    ask.person_id = contest.contest.person_id;
+    ask.region_code = contest.region_code;
+    ask.reason = contest.contest.reason;
+    ask.sealed = contest.contest.sealed;
+    ask.at = contest.contest.at;
+    return worklist_open_from(store, message, &ask, &id);
+}
+
+/* And its answer goes back to the holder's record. */
+static struct err answer_take(void *store, const struct message *message)
+{
+    struct worklist_answer answer;
+
+    TRY(worklist_answer_parse(message->payload, &answer));
+    if (answer.subject != SUBJECT_CONTEST) return OK; /* others read theirs from the worklist */
+    return journal_contest_answer(store, answer.person_id, answer.subject_id, answer.outcome,
+                                  answer.at);
+}
+
+static void *deliver(void *arg)
+{
+    struct loops *loops = arg;
+    struct store *store = loops->config.app->store;
+    const struct {
+        const char *topic;
+        outbox_handler *handler;
+        void *arg;
+    } topics[] = {
+        { NOTICE_TOPIC_PUT, notice_take, store },
+        { NOTICE_TOPIC_SEND, notice_send, &loops->sender },
+        { JOURNAL_TOPIC_CONTEST, contest_take, store },
+        { WORKLIST_TOPIC_OPEN, worklist_take_message, store },
+        { WORKLIST_TOPIC_ANSWERED, answer_take, store },
+        { JOBS_TOPIC_PUT, job_take, store },
+        { VENUES_TOPIC_NO_SHOW, venues_no_show, store },
+    };
+
+    while (!loops->stop) {
+        int moved = 0;
+        for (size_t i = 0; i < LEN(topics) && !loops->stop; i++) {
+            int done = 0;
+            struct err err = OK;
+            if (topics[i].handler == notice_send && !loops->config.courier) continue;
+            err = outbox_deliver(store, topics[i].topic, BATCH, topics[i].handler, topics[i].arg,
+                                 &done);
+            if (err.code != 0)
+                log_fault("delivery", err, LOG(log_text("topic", str_of(topics[i].topic))));
+            moved += done;
+        }
+        if (moved == 0) rest(loops, IDLE_USEC);
+    }
+    return NULL;
+}
+
+/* ---- sweeps: small jobs that come again ---- */
+
+static struct err loss_step(void *arg, struct job_run *run)
+{
+    const struct loops *loops = arg;
+    struct loss_swept swept;
+
+    TRY(registry_loss_sweep(loops->config.registry, run->now, &swept));
+    run->note =
+        arena_format(run->arena, "warned %" PRId64 ", reopened %" PRId64 ", formal %" PRId64,
+                     swept.warned, swept.reopened, swept.formal);
+    run->finished = true;
+    return OK;
+}
+
+static struct err expire_step(void *arg, struct job_run *run)
+{
+    const struct loops *loops = arg;
+    int64_t expired;
+
+    TRY(registry_expire_sweep(loops->config.registry, run->now, SWEEP_ROWS, &expired));
+    run->done += expired;
+    run->finished = expired < SWEEP_ROWS;
+    return OK;
+}
+
+static struct err claims_step(void *arg, struct job_run *run)
+{
+    const struct loops *loops = arg;
+    struct claims_swept swept;
+
+    TRY(registry_claims_sweep(loops->config.registry, run->now, &swept));
+    run->finished = true;
+    return OK;
+}
+
+static struct err sessions_step(void *arg, struct job_run *run)
+{
+    const struct loops *loops = arg;
+    int64_t swept;
+
+    TRY(registry_sessions_sweep(loops->config.registry, run->now, &swept));
+    run->finished = true;
+    return OK;
+}
+
+static struct err notice_step(void *arg, struct job_run *run)
+{
+    const struct loops *loops = arg;
+    int done;
+
+    TRY(notice_sweep(loops->config.app->store, run->now, SWEEP_ROWS, &done));
+    run->done += done;
+    run->finished = done < SWEEP_ROWS;
+    return OK;
+}
+
+static struct err worklist_step_run(void *arg, struct job_run *run)
+{
+    const struct loops *loops = arg;
+    int done;
+
+    TRY(worklist_sweep(loops->config.app->store, instant_add(run->now, -14 * USEC_PER_DAY),
+                       run->now, SWEEP_ROWS, &done));
+    run->done += done;
+    run->finished = done < SWEEP_ROWS;
+    return OK;
+}
+
+static void *jobs_loop(void *arg)
+{
+    struct loops *loops = arg;
+    struct app *app = loops->config.app;
+
+    while (!loops->stop) {
+        bool ran = false;
+        struct err err =
+            jobs_run_one(loops->jobs, clock_now(&app->clock), JOB_BUDGET_USEC, &loops->stop, &ran);
+        if (err.code != 0) log_fault("job", err, LOG_NONE);
+        if (!ran || err.code != 0) rest(loops, TICK_USEC);
+    }
+    return NULL;
+}
+
+static RESULT jobs_start(struct loops *loops)
+{
+    const struct job_kind kinds[] = {
+        { "registry.loss", loss_step, loops, USEC_PER_MIN },
+        { "registry.expire", expire_step, loops, USEC_PER_HOUR },
+        { "registry.claims", claims_step, loops, 5 * USEC_PER_MIN },
+        { "registry.sessions", sessions_step, loops, USEC_PER_HOUR },
+        { "notice.sweep", notice_step, loops, USEC_PER_MIN },
+        { "worklist.close", worklist_step_run, loops, USEC_PER_DAY },
+    };
+    static struct job_kind kept[LEN(kinds)]; /* jobs_open borrows; one worker a process */
+    struct app *app = loops->config.app;
+
+    memcpy(kept, kinds, sizeof kinds);
+    return jobs_open(app->store, kept, LEN(kinds), store_new_id(app->store), &loops->jobs);
+}
+
+struct err loops_open(const struct loops_config *config, struct loops **out)
+{
+    void *(*const runs[])(void *) = { tick, deliver, jobs_loop };
+    struct loops *loops = calloc(1, sizeof *loops);
+
+    if (!loops) return fault(FAULT_MEMORY, "loops");
+    loops->config = *config;
+    loops->sms = (struct sms_carrier){ .registry = config->registry,
+                                       .ids = config->app->ids,
+                                       .courier = config->courier,
+                                       .secret = config->sms_secret,
+                                       .clock = config->app->clock };
+    loops->sender =
+        (struct notice_sender){ .store = config->app->store, .carrier = sms_carrier(&loops->sms) };
+    *out = loops;
+    TRY(jobs_start(loops));
+    for (size_t i = 0; i < LEN(runs); i++) {
+        if (pthread_create(&loops->threads[i], NULL, runs[i], loops) != 0) {
+            return fault(FAULT_MEMORY, "loops: thread");
+        }
+        loops->threads_n++;
+    }
+    return OK;
+}
+
+void loops_close(struct loops *loops)
+{
+    if (!loops) return;
+    loops->stop = true;
+    for (int i = 0; i < loops->threads_n; i++) {
+        pthread_join(loops->threads[i], NULL);
+    }
+    jobs_close(loops->jobs);
+    free(loops);
+}
