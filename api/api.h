@@ -141,7 +141,7 @@ void api_set_error_page(api_error_page *page);
 /* ---- who asks
  * ------------------------------------------------------------------------------------ */
 
-enum actor_kind { ACTOR_NOBODY, ACTOR_RESIDENT, ACTOR_STAFF, ACTOR_TERMINAL, ACTOR_SYSTEM };
+enum caller_kind { CALLER_NOBODY, CALLER_RESIDENT, CALLER_STAFF, CALLER_TERMINAL, CALLER_SYSTEM };
 enum { SESSION_TOKEN_BYTES = 32, SESSION_TOKEN_TEXT = 43 }; /* 256 bits, base64url */
 
 /* One sign-in. In memory by the hash of its token; made durable by registry/ before it is put here.
@@ -149,7 +149,7 @@ enum { SESSION_TOKEN_BYTES = 32, SESSION_TOKEN_TEXT = 43 }; /* 256 bits, base64u
 struct session {
     uint8_t token_hash[32];
     int64_t id; /* of the sign-in, registry's row */
-    enum actor_kind kind;
+    enum caller_kind kind;
     int64_t actor_id; /* of the person, staff member, terminal or system: once.actor */
     int64_t person_id, staff_id, terminal_id; /* the one that kind names; others 0 */
     int32_t region_code;                      /* staff: the region of the role */
@@ -175,7 +175,7 @@ void sessions_close(struct sessions *sessions);
 void sessions_put(struct sessions *sessions, const struct session *session);
 bool sessions_drop(struct sessions *sessions, const uint8_t token_hash[32]);
 /* End all of an actor (password changed, blocked, left); returns how many. */
-size_t sessions_drop_actor(struct sessions *sessions, enum actor_kind kind, int64_t actor_id);
+size_t sessions_drop_actor(struct sessions *sessions, enum caller_kind kind, int64_t actor_id);
 bool sessions_find(struct sessions *sessions, const uint8_t token_hash[32], struct instant at,
                    struct session *out);
 size_t sessions_count(const struct sessions *sessions);

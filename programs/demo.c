@@ -88,7 +88,7 @@ static RESULT settings_write(struct demo *demo, struct cli *cli)
 
 static RESULT keys_make(struct demo *demo)
 {
-    char secret[33], ignored[33], dir[DEMO_PATH_MAX], hsm[DEMO_PATH_MAX];
+    char secret[33], ignored[33], dir[DEMO_PATH_MAX], hsm[DEMO_PATH_MAX + 8];
     struct keyd_settings settings = { .clock = demo->clock, .entropy = demo->entropy };
     struct keys_place place = { .entropy = demo->entropy, .at = clock_now(&demo->clock) };
 
@@ -199,7 +199,7 @@ static void demo_close(struct demo *demo)
 
 static void tell(void *arg, const char *zh, const char *en, int64_t n)
 {
-    cli_say(arg, "%2$8" PRId64 "  %1$s", "%2$8" PRId64 "  %1$s", cli_zh(arg) ? zh : en, n);
+    cli_say(arg, "%8" PRId64 "  %s", "%8" PRId64 "  %s", n, cli_zh(arg) ? zh : en);
 }
 
 static enum cli_exit make(struct cli *cli)

@@ -70,7 +70,7 @@ static void *tick(void *arg)
 static struct err contest_take(void *store, const struct message *message)
 {
     struct journal_contest_message contest;
-    struct worklist_ask ask = { .kind = WORKLIST_CONTESTED_USE, .subject = SUBJECT_CONTEST };
+    struct worklist_ask ask = { .kind = WORKLIST_CONTESTED_USE, .subject = ABOUT_CONTEST };
     int64_t id;
 
     TRY(journal_contest_parse(message->payload, &contest));
@@ -90,7 +90,7 @@ static struct err answer_take(void *store, const struct message *message)
     struct worklist_answer answer;
 
     TRY(worklist_answer_parse(message->payload, &answer));
-    if (answer.subject != SUBJECT_CONTEST) return OK; /* others read theirs from the worklist */
+    if (answer.subject != ABOUT_CONTEST) return OK; /* others read theirs from the worklist */
     return journal_contest_answer(store, answer.person_id, answer.subject_id, answer.outcome,
                                   answer.at);
 }

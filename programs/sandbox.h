@@ -1,5 +1,5 @@
 /* programs/sandbox.h - what a process of the server gives up before it reads its first byte
- * (docs/decisions/0023-processes.md). */
+ * (docs/decisions/0033-processes.md). */
 #pragma once
 #include "base/base.h"
 

@@ -77,7 +77,7 @@ static void committed(void *arg, struct bytes note)
 {
     struct worker *worker = arg;
 
-    if (worker->derived) derived_note(worker->derived, note);
+    derived_note(worker->derived, note);
     if (worker->app.http) http_wake(worker->app.http, 0);
 }
 
@@ -95,9 +95,10 @@ static RESULT open_records(struct worker *worker)
     };
     struct derived_config derived = { .folder = config_text(config, "derived.folder") };
 
+    TRY(derived_new(&worker->derived)); /* before the store, which tells it of each commit */
     TRY(store_open(&store, &worker->store));
     derived.store = worker->store;
-    TRY(derived_open(&derived, &worker->derived));
+    TRY(derived_open(worker->derived, &derived));
     return catalogue_shelf_open(worker->store, &worker->shelf);
 }
 
@@ -256,8 +257,8 @@ static void close_all(struct worker *worker)
     sessions_close(app->sessions);
     identity_close(worker->identity);
     catalogue_shelf_close(worker->shelf);
-    derived_close(worker->derived);
     if (worker->store) store_close(worker->store);
+    derived_close(worker->derived);
     blind_key_close(&worker->blind);
     keyd_close(worker->keyd);
 }

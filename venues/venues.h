@@ -162,12 +162,12 @@ RESULT venues_standing(struct store *store, int64_t person_id, struct instant at
 enum terminal_kind { TERMINAL_GATE = 1, TERMINAL_COUNTER = 2, TERMINAL_HANDHELD = 3 };
 enum terminal_state { TERMINAL_WAITING = 1, TERMINAL_ACTIVE = 2, TERMINAL_REVOKED = 3 };
 enum {
-    ACTIVATION_CHARS = 10,    /* digits and letters of Crockford's 32: 50 bits */
-    ACTIVATION_TRIES_MAX = 5, /* wrong ones, ever; then a new number is needed */
+    TERMINAL_ACTIVATION_CHARS = 10,    /* digits and letters of Crockford's 32: 50 bits */
+    TERMINAL_ACTIVATION_TRIES_MAX = 5, /* wrong ones, ever; then a new number is needed */
     TERMINAL_TOKEN_CHARS = 64,
     TERMINAL_NAME_MAX = 32,
 };
-#define ACTIVATION_LIFE_USEC (48 * USEC_PER_HOUR)
+#define TERMINAL_ACTIVATION_LIFE_USEC (48 * USEC_PER_HOUR)
 #define TERMINAL_TOKEN_USEC (10 * USEC_PER_MIN)
 #define ASSERTION_OFF_USEC USEC_PER_MIN
 
@@ -192,11 +192,11 @@ struct terminal_ask {
 /* Make a terminal and its activation number, which is told once and kept hashed. */
 RESULT venues_terminal_add(struct store *store, const struct once *once,
                            const struct terminal_ask *ask, const struct entropy *entropy,
-                           int64_t *terminal_id, char activation[ACTIVATION_CHARS + 1]);
+                           int64_t *terminal_id, char activation[TERMINAL_ACTIVATION_CHARS + 1]);
 /* A new number for a terminal that waits, locked itself out, or gets a new key. */
 RESULT venues_terminal_renew(struct store *store, int64_t venue_id, int64_t terminal_id,
                              const struct entropy *entropy, struct instant at,
-                             char activation[ACTIVATION_CHARS + 1]);
+                             char activation[TERMINAL_ACTIVATION_CHARS + 1]);
 /* From then on its token, key, heartbeats and uploads are refused. */
 RESULT venues_terminal_revoke(struct store *store, int64_t venue_id, int64_t terminal_id,
                               struct instant at);

@@ -37,14 +37,14 @@ enum worklist_kind {
     WORKLIST_SHARED_NUMBER = 8, /* one number, several persons: adjudication */
 };
 enum worklist_subject {
-    SUBJECT_NONE = 0,
-    SUBJECT_JOURNAL_LINE = 1,
-    SUBJECT_CONTEST = 2,
-    SUBJECT_PERSON = 3,
-    SUBJECT_CARD = 4,
-    SUBJECT_BOOKING = 5,
-    SUBJECT_PLACE = 6,
-    SUBJECT_MESSAGE = 7,
+    ABOUT_NONE = 0,
+    ABOUT_JOURNAL_LINE = 1,
+    ABOUT_CONTEST = 2,
+    ABOUT_PERSON = 3,
+    ABOUT_CARD = 4,
+    ABOUT_BOOKING = 5,
+    ABOUT_PLACE = 6,
+    ABOUT_MESSAGE = 7,
 };
 enum worklist_state {
     WORKLIST_OPEN = 1,

@@ -35,7 +35,7 @@ static RESULT gate(struct demo *demo, const struct place *place, const struct po
         .at = clock_now(&demo->clock),
     };
     struct enrol_ask enrol = { .suite = SUITE_P256, .at = ask.at };
-    char activation[ACTIVATION_CHARS + 1], path[DEMO_PATH_MAX], id_text[ID_TEXT_MAX + 1];
+    char activation[TERMINAL_ACTIVATION_CHARS + 1], path[DEMO_PATH_MAX], id_text[ID_TEXT_MAX + 1];
     struct writer id = writer_over(id_text, sizeof id_text - 1);
     uint8_t scalar[SCALAR_BYTES];
     char proof[128];
