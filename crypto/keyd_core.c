@@ -95,7 +95,6 @@ RESULT keyd_core_test(const char *dir, struct clock clock, struct entropy entrop
     for (int use = 1; use < KEYD_USES; use++) {
         settings.budgets[use] = (struct keyd_budget){ 1000000000, INT64_C(1000000000000) };
     }
-    if (!file_exists(hsm_path)) TRY(hsm_soft_create(&place.hsm, &entropy));
     struct err err = keys_create(&place);
     if (err.code != 0 && err.code != KEYD_EXISTS) return err;
     return keyd_core_open(&settings, out);

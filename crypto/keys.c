@@ -67,6 +67,9 @@ static RESULT keys_open(const struct keys_place *place, bool ring, struct keys *
 {
     TRY(folder_make(place->dir));
     TRY(folder_lock(place->dir, &out->lock_fd));
+    /* whoever brings the first master needs a device; a software one is a file yet to be made */
+    if (!ring && place->hsm.kind == HSM_SOFTWARE && !file_exists(place->hsm.path))
+        TRY(hsm_soft_create(&place->hsm, &place->entropy));
     TRY(hsm_open(&place->hsm, &place->entropy, &out->hsm));
     TRY(hsm_info(out->hsm, &out->info));
     TRY(hsm_session_open(out->hsm, &out->session));
@@ -121,7 +124,7 @@ static uint8_t gf_mul(uint8_t a, uint8_t b)
     unsigned product = 0, x = a;
 
     for (int bit = 0; bit < 8; bit++) {
-        product ^= x & (0u - (b >> bit & 1u));
+        product ^= x & (0u - ((unsigned)b >> bit & 1u));
         x = x << 1 ^ (0x11Bu & (0u - (x >> 7)));
     }
     return (uint8_t)product;
