@@ -67,7 +67,7 @@ RESULT identity_flush(struct identity *identity);
 /* ---- published keys (GET /v1/verification-keys) */
 
 enum verify_use { VERIFY_CODES = 1, VERIFY_STOP_LISTS = 2 };
-struct verify_key {
+struct published_key {
     enum verify_use use;
     uint16_t kid; /* the first two bytes of the key's id, big-endian; several keys may share one */
     enum code_suite suite;
@@ -75,14 +75,14 @@ struct verify_key {
     struct instant valid_from, valid_to;
     bool test;
 };
-enum { VERIFY_KEYS_MAX = 32 };
-struct verify_keys {
-    struct verify_key keys[VERIFY_KEYS_MAX];
+enum { PUBLISHED_KEYS_MAX = 32 };
+struct published_keys {
+    struct published_key keys[PUBLISHED_KEYS_MAX];
     size_t n;
 };
 /* Issuer keys that sign bundles, paper codes and stop lists, retired ones while anything signed
  * under them is still good. */
-RESULT identity_keys(struct identity *identity, struct verify_keys *out);
+RESULT identity_keys(struct identity *identity, struct published_keys *out);
 
 /* ---- making codes */
 
@@ -93,9 +93,9 @@ struct bundle_ask {
     struct instant at;
 };
 /* A bundle for the holder's active device, good for 24 h from the step of `at`; the same device may
- * ask as often as it likes. Refuses IDENTITY_DEVICE_UNKNOWN, _DEVICE_REVOKED, _CARD_STOPPED (in
- * temporary loss without consent: card states), _CARD_UNKNOWN. Nothing is written but the alias
- * credential, once per card. */
+ * ask as often as it likes; nothing is written. Refuses IDENTITY_CARD_UNKNOWN (also: derived state
+ * has not heard of it yet), _CARD_STOPPED (in loss: without the holder's consent), _DEVICE_REVOKED,
+ * _DEVICE_UNKNOWN. */
 RESULT identity_bundle_issue(struct identity *identity, const struct bundle_ask *ask,
                              struct bundle *out);
 
@@ -209,7 +209,7 @@ struct offline_ask {
     struct instant at; /* the gate's clock */
 };
 /* Grade C: pure. Order of tries as in enum identity_refusal. Paper codes too. */
-RESULT identity_verify_offline(const struct verify_keys *keys, const struct stop_list *list,
+RESULT identity_verify_offline(const struct published_keys *keys, const struct stop_list *list,
                                const struct offline_ask *ask, struct verdict *verdict);
 /* Take note of a code judged OK; IDENTITY_CODE_USED with first_at when it, or a later one of the
  * device, was taken here before. Rows older than two minutes make room; paper codes are not
@@ -219,8 +219,8 @@ RESULT replay_take(struct replay_memory *memory, struct str text, struct instant
 
 /* Whoever holds published keys can check a stop list: digest, then signature, then its sets.
  * Refuses STOP_LIST_*, IDENTITY_KEY_UNKNOWN, IDENTITY_BUNDLE_FORGED (signature or digest wrong). */
-RESULT identity_stop_list_check(const struct verify_keys *keys, struct bytes file, bool test_lists,
-                                struct stop_list_file *out);
+RESULT identity_stop_list_check(const struct published_keys *keys, struct bytes file,
+                                bool test_lists, struct stop_list_file *out);
 
 /* ---- stop lists, made from derived state (GET /v1/stop-lists/...) */
 

@@ -70,7 +70,7 @@ struct bundle { /* 码证: "for this day, this device key speaks for this card" 
     enum code_strength strength;
     bool test;                       /* made under a test key or for a test holder */
     uint16_t kid;                    /* the issuer's published key */
-    uint8_t alias[CODE_ALIAS_BYTES]; /* e-card alias, a credential: opaque, no number */
+    uint8_t alias[CODE_ALIAS_BYTES]; /* the device's id, enciphered: opaque, no number */
     uint32_t card_index;             /* dense card index, for stop lists */
     uint16_t card_epoch;             /* of the card when issued */
     uint8_t device_epoch;            /* of the device when issued */

@@ -275,15 +275,11 @@ RESULT stop_list_apply(const struct stop_list *list, const struct stop_list_file
 
     REQUIRE(head->delta, STOP_LIST_UNREADABLE);
     REQUIRE(head->incarnation == list->head.incarnation, STOP_LIST_INCARNATION);
-    if (head->position <= list->head.position) {
-        *out = *list;
-        if (instant_before(out->head.made_at, head->made_at) &&
-            head->position == list->head.position)
-            out->head.made_at = head->made_at;
+    if (head->position < list->head.position || head->universe < list->head.universe) {
+        *out = *list; /* older than what is here */
         return OK;
     }
     REQUIRE(head->from_position <= list->head.position, STOP_LIST_GAP);
-    REQUIRE(head->universe >= list->head.universe, STOP_LIST_DAMAGED);
     TRY(sets_open(head, delta->body, arena, &change, &stops));
     for (struct answers a = answers_of(&change, (struct bytes){ 0 }); a.has; answers_next(&a)) {
         /* an e-card that goes on belongs to a stopped card */

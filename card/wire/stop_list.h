@@ -37,7 +37,7 @@ struct stop_list_head {
     uint32_t universe;       /* cards known: indexes from here on are newer than the list */
     uint32_t cards_n;        /* stopped cards; in a delta: changed cards */
     uint32_t ecard_n;        /* of them: the e-card goes on by consent */
-    uint32_t papers_n;       /* revoked paper codes; in a delta: newly revoked */
+    uint32_t papers_n; /* revoked paper codes that would still be good; in a delta too, all of them */
     uint8_t body_digest[32]; /* SM3 or SHA-256 of the body, by suite */
 };
 
@@ -71,8 +71,8 @@ RESULT stop_list_open(const struct stop_list_file *file, struct arena *arena,
                       struct stop_list *out);
 size_t stop_list_memory(const struct stop_list_head *head);
 /* A new list with a delta applied, in memory of the arena (stop_list_apply_memory at most); the old
- * one stays usable. Refuses STOP_LIST_INCARNATION, _GAP, _DAMAGED. A delta that was already applied
- * (its position is not past the list's) is OK and changes nothing but made_at when newer. */
+ * one stays usable. Refuses STOP_LIST_INCARNATION, _GAP, _DAMAGED. A delta older
+ * than the list is OK and changes nothing; the same one again too. */
 RESULT stop_list_apply(const struct stop_list *list, const struct stop_list_file *delta,
                        struct arena *arena, struct stop_list *out);
 size_t stop_list_apply_memory(const struct stop_list *list, const struct stop_list_head *delta);
