@@ -130,13 +130,10 @@ enum web_code_block { /* why there is no code */
                                                    */
                       WEB_CODE_CARD_STOPPED,
                       WEB_CODE_CARD_ENDED,
-                      WEB_CODE_OTHER_DEVICE, /* another phone is the active one; this one may take
-                                                over */
-                      WEB_CODE_UNAVAILABLE,  /* cannot be made just now */
+                      WEB_CODE_UNAVAILABLE, /* cannot be made just now */
 };
 /* GET /code?purpose=entry|library|medical|ride    server-made code, valid once, with a refresh link
- * POST /code/device {} makes this phone the active one (scripts only; see web/README.md for the
- * calls of the code page) */
+ * With scripts the phone makes codes itself; its calls stand in web/README.md. */
 struct web_code_view {
     enum web_code_block block;
     enum web_purpose purpose;
@@ -144,7 +141,7 @@ struct web_code_view {
     struct str card_id; /* crd_… */
     struct instant lost_at;
     struct web_qr qr;      /* server-made */
-    struct str code;       /* its text, Base45 with prefix */
+    struct str code;       /* what the symbol holds: the server-made short code, worth one use */
     struct str short_code; /* typed code, digits in groups */
     struct instant made_at, expires_at;
     bool device_allowed; /* the page may enrol this browser as a device and make codes itself */

@@ -73,9 +73,11 @@ typedef void page_run(struct writer *w, const struct web_frame *f, const void *v
         web_##name(w, f, view);                                                                    \
     }
 PAGE(signin)
-PAGE(staff_signin) PAGE(home) PAGE(code) PAGE(card) PAGE(card_act) PAGE(done) PAGE(uses)
-    PAGE(venues) PAGE(venue) PAGE(bookings) PAGE(gate) PAGE(desk) PAGE(desk_act) PAGE(records)
-        PAGE(proof) PAGE(error) PAGE(about) PAGE(demo) PAGE(style)
+PAGE(staff_signin)
+PAGE(home)
+PAGE(code) PAGE(card) PAGE(card_act) PAGE(done) PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings)
+    PAGE(gate) PAGE(desk) PAGE(desk_act) PAGE(records) PAGE(proof) PAGE(error) PAGE(about)
+        PAGE(demo) PAGE(style)
 
             struct sample {
     const char *name;
@@ -342,7 +344,6 @@ int main(void)
     struct web_code_view blocked = { .block = WEB_CODE_CARD_LOST_CONSENT,
                                      .card_id = NORMAL.id,
                                      .lost_at = NOW };
-    struct web_code_view moved = { .block = WEB_CODE_OTHER_DEVICE };
     struct web_card_view card = { .card = NORMAL, .name = S("张*"), .older = &OLD, .older_n = 1 };
     struct web_card_view lost = { .card = LOST, .name = S("张*") };
     struct web_card_act_view lose = { .act = WEB_CARD_ACT_LOSE,
@@ -488,7 +489,6 @@ int main(void)
         { "code", run_code, &code, WEB_RESIDENT, false, false },
         { "code.panel", run_code, &code, WEB_RESIDENT, false, true },
         { "code-lost", run_code, &blocked, WEB_RESIDENT, false, false },
-        { "code-moved", run_code, &moved, WEB_RESIDENT, false, false },
         { "card", run_card, &card, WEB_RESIDENT, false, false },
         { "card-lost", run_card, &lost, WEB_RESIDENT, false, false },
         { "lose", run_card_act, &lose, WEB_RESIDENT, false, false },
