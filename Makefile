@@ -56,6 +56,7 @@ MIGRATIONS := $(wildcard migrations/*.sql)
 $(OUT)/made/migrations.c: tools/embed $(MIGRATIONS)
 	@mkdir -p $(@D); tools/embed migrations $(MIGRATIONS) > $@
 -include web/web.mk
+-include api/api.mk
 
 $(OUT)/made/%.o: $(OUT)/made/%.c
 	$(call say,cc)

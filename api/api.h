@@ -9,12 +9,14 @@
 #pragma once
 #include "base/base.h"
 #include "http/http.h"
+#include "registry/signin.h"
 #include "store/store.h"
 
 struct blind_key;
-struct catalogue;
+struct catalogue_shelf;
 struct derived;
-struct keyd;
+struct jobs;
+struct identity;
 struct limits;
 struct sessions;
 
@@ -50,8 +52,11 @@ struct app {
     struct keyd *keyd;
     const struct blind_key *blind;
     const struct id_codec *ids;
-    const struct catalogue *catalogue;
-    struct derived *derived; /* grade B: states of cards by index, see programs/derived.h */
+    struct catalogue_shelf *shelf; /* the catalogue's snapshots */
+    const struct registry *registry;
+    struct identity *identity;
+    struct derived *derived; /* grade B: states of cards, identity/derived.h */
+    struct jobs *jobs;
     struct sessions *sessions;
     struct limits *limits;
     struct http_server *http;     /* the public listener */
@@ -68,7 +73,6 @@ struct app {
     bool demo;        /* roles change by a click (one screen) */
     struct str public_url;
     struct str help; /* "tel:12333" */
-    void (*log)(struct app *app, const struct request *rq, struct err why, const char *note);
 };
 
 /* ---- routes
@@ -125,6 +129,7 @@ struct refusal {
 /* The text of a refusal (any module's) or a fault. Every code of every module has one: a switch
  * without default over each enum asks for the missing one. */
 struct refusal refusal_of(int code);
+bool refusal_known(int code, struct refusal *out);      /* false: no such code */
 struct refusal refusal_field(const char *problem_code); /* of a `struct problem` code */
 /* By slug, for /docs/errors/{code}; false when there is none. */
 bool refusal_by_slug(struct str slug, struct refusal *out, int *code);
@@ -141,58 +146,61 @@ void api_set_error_page(api_error_page *page);
 /* ---- who asks
  * ------------------------------------------------------------------------------------ */
 
-enum caller_kind { CALLER_NOBODY, CALLER_RESIDENT, CALLER_STAFF, CALLER_TERMINAL, CALLER_SYSTEM };
-enum { SESSION_TOKEN_BYTES = 32, SESSION_TOKEN_TEXT = 43 }; /* 256 bits, base64url */
-
-/* One sign-in. In memory by the hash of its token; made durable by registry/ before it is put here.
- */
+/* One sign-in, as kept in memory under the hash of its token (registry's token_hash: SM3). People
+ * and staff: what registry/signin.h gave out. Terminals: by venues_terminal_signin. */
 struct session {
     uint8_t token_hash[32];
-    int64_t id; /* of the sign-in, registry's row */
-    enum caller_kind kind;
-    int64_t actor_id; /* of the person, staff member, terminal or system: once.actor */
-    int64_t person_id, staff_id, terminal_id; /* the one that kind names; others 0 */
-    int32_t region_code;                      /* staff: the region of the role */
-    int64_t org_id;                           /* staff: the organisation of the role */
-    int32_t role;                             /* staff: registry's role */
-    uint64_t scopes;                          /* bits by scope_bit */
-    struct instant since, until, seen;
-    bool cookie; /* a browser's: unsafe methods need its CSRF token */
-    bool test;   /* sees only test data */
+    enum journal_actor actor;      /* ACTOR_HOLDER, ACTOR_STAFF, ACTOR_TERMINAL */
+    int64_t actor_id;              /* person, staff member or terminal: once.actor */
+    int64_t person_id;             /* the holder; of staff 0 unless linked */
+    int64_t terminal_id, place_id; /* of a terminal, else 0 */
+    struct signin_session signin;  /* of people and staff */
+    uint64_t scopes;               /* SCOPE_BIT(permission) */
+    struct instant until;
+    bool cookie; /* a browser's: unsafe methods need its CSRF or form token */
 };
 const struct session *request_session(const struct request *rq); /* asserts that there is one */
+/* From what a sign-in gave. */
+struct session session_of_signin(const struct signin_session *signin);
+struct session session_of_terminal(struct str token, int64_t terminal_id, int64_t place_id,
+                                   struct instant until);
+/* Who acts, for registry and journal: actor, its id, when; channel and proof by how it signed in.
+ */
+struct act request_act(const struct request *rq);
+/* May this session do it, to a thing of that region and organisation (0: it has none)? Residents:
+ * also ask whose person it is. Refuses API_SCOPE, API_REGION. */
+RESULT request_may(const struct request *rq, enum permission permission, int32_t region_code,
+                   int64_t org_id);
 
-/* Scopes are words, "cards:read"; each has a bit (api/session.c lists them). -1: unknown. */
-int scope_bit(struct str scope);
-/* Bits of a list separated by spaces; false when one is unknown. */
+/* A route's `scope` is one or more permission names ("self.lose card.lose.temporary"): one of them
+ * is enough to reach the handler, which asks request_may for the thing itself. False when one is
+ * unknown. */
 bool scope_bits(struct str scopes, uint64_t *out);
-void put_scopes(struct writer *w, uint64_t bits);
 
-/* The sign-ins in memory: bounded (the oldest seen goes first), one lock-free read per request.
- * Owner: programs/server.c, which fills it from the registry at start. */
+/* The sign-ins in memory: bounded (the one that ends first goes first), read without a lock.
+ * Owner: programs/, which fills it by sessions_load at start. Handlers that end sessions in the
+ * registry drop them here too. */
 RESULT sessions_open(size_t max, struct sessions **out);
 void sessions_close(struct sessions *sessions);
+RESULT sessions_load(struct sessions *sessions, struct store *store, struct instant at);
 void sessions_put(struct sessions *sessions, const struct session *session);
 bool sessions_drop(struct sessions *sessions, const uint8_t token_hash[32]);
-/* End all of an actor (password changed, blocked, left); returns how many. */
-size_t sessions_drop_actor(struct sessions *sessions, enum caller_kind kind, int64_t actor_id);
+/* End all of an actor but `but` (may be NULL); returns how many. */
+size_t sessions_drop_actor(struct sessions *sessions, enum journal_actor actor, int64_t actor_id,
+                           const uint8_t but[32]);
 bool sessions_find(struct sessions *sessions, const uint8_t token_hash[32], struct instant at,
                    struct session *out);
-size_t sessions_count(const struct sessions *sessions);
-/* A new token: 43 characters of base64url, and its hash (SHA-256; a random 256-bit value needs no
- * slow hash). */
-void session_token(const struct entropy *entropy, char text[SESSION_TOKEN_TEXT], uint8_t hash[32]);
-bool session_token_hash(struct str text, uint8_t hash[32]); /* false when not of the form */
+size_t sessions_count(const struct sessions *sessions, struct instant at);
 /* Give a browser its session cookie, or take it away (token empty). */
 void reply_session(const struct request *rq, struct reply *rp, struct str token,
                    int64_t max_age_sec);
-/* The CSRF token of this cookie session, for X-CSRF-Token (scripts). */
+/* The CSRF token of this cookie session, for X-CSRF-Token (scripts); empty without one. */
 struct str csrf_token(struct app *app, const struct request *rq);
-/* The one-time token of a form to be posted to `path`, for its field "_token". Someone who is not
- * signed in gets a browser cookie to bind it to. A POST to a ROUTE_FORM route is refused without
- * one; its random part becomes the idempotency key of rq->once, so that a second click or a reload
- * shows the first result. */
-struct str form_token(struct app *app, const struct request *rq, struct reply *rp, struct str path);
+/* The one-time token of a form, for its field "form_token". Someone who is not signed in gets a
+ * browser cookie to bind it to. A POST to a ROUTE_FORM route is refused without one; its random
+ * part becomes the idempotency key of rq->once, so that a second click or a reload shows the first
+ * result. */
+struct str form_token(struct app *app, const struct request *rq, struct reply *rp);
 
 /* Why personal data is wanted; X-Purpose, and the journal. */
 enum purpose {

@@ -1,6 +1,8 @@
 /* http/fields.c - what a value must be, by its field. */
 #include "http/fields.h"
 
+#include "base/text.h"
+
 struct body body_over(struct bytes bytes, struct arena *arena, struct problems *problems,
                       const struct id_codec *ids)
 {
@@ -17,51 +19,6 @@ void problem_add(struct problems *problems, struct arena *arena, const char *poi
         };
     }
     problems->n++;
-}
-
-bool utf8_ok(struct str text)
-{
-    size_t i = 0;
-
-    while (i < text.n) {
-        uint8_t c = (uint8_t)text.p[i];
-        uint32_t v, least;
-        size_t more;
-
-        if (c == 0) return false;
-        if (c < 0x80) {
-            i++;
-            continue;
-        }
-        if (c >= 0xC2 && c <= 0xDF) {
-            more = 1, v = c & 0x1Fu, least = 0x80;
-        } else if (c >= 0xE0 && c <= 0xEF) {
-            more = 2, v = c & 0x0Fu, least = 0x800;
-        } else if (c >= 0xF0 && c <= 0xF4) {
-            more = 3, v = c & 0x07u, least = 0x10000;
-        } else {
-            return false;
-        }
-        if (text.n - i <= more) return false;
-        for (size_t k = 1; k <= more; k++) {
-            uint8_t next = (uint8_t)text.p[i + k];
-
-            if ((next & 0xC0) != 0x80) return false;
-            v = v << 6 | (next & 0x3Fu);
-        }
-        if (v < least || v > 0x10FFFF || (v >= 0xD800 && v <= 0xDFFF)) return false;
-        i += more + 1;
-    }
-    return true;
-}
-
-static int64_t characters(struct str text)
-{
-    int64_t n = 0;
-
-    for (size_t i = 0; i < text.n; i++)
-        n += ((uint8_t)text.p[i] & 0xC0) != 0x80;
-    return n;
 }
 
 /* C0 controls and DEL; C1 and the marks that turn the direction of text (they let one text look
@@ -145,8 +102,8 @@ const char *field_text(struct body body, const struct json_field *field, struct 
     switch (field->kind) {
     case JSON_KIND_TEXT:
     case JSON_KIND_LINES:
-        if (characters(text) < field->min) return "too_short";
-        if (characters(text) > field->max) return "too_long";
+        if ((int64_t)text_length(text) < field->min) return "too_short";
+        if ((int64_t)text_length(text) > field->max) return "too_long";
         if (has_controls(text, field->kind == JSON_KIND_LINES)) return "characters";
         *(struct str *)to = text;
         return NULL;

@@ -6,4 +6,3 @@
  * as long as the body's arena. */
 const char *field_int(const struct json_field *field, int64_t value, void *to);
 const char *field_text(struct body body, const struct json_field *field, struct str text, void *to);
-bool utf8_ok(struct str text); /* RFC 3629; no surrogates, no NUL */

@@ -1,4 +1,5 @@
 /* http/form.c - application/x-www-form-urlencoded, by the same tables as JSON. */
+#include "base/text.h"
 #include "http/fields.h"
 #include "http/http.h"
 
@@ -33,7 +34,7 @@ static bool decode(struct arena *arena, struct str text, struct str *out)
         put_char(&w, c);
     }
     *out = writer_str(&w);
-    return utf8_ok(*out);
+    return !memchr(room, 0, out->n) && utf8_valid(*out);
 }
 
 struct pair {
@@ -154,7 +155,7 @@ struct err form_read(struct body body, const struct json_field *fields, size_t n
 
         while (k < n && !str_eq(pairs[i].name, str_of(fields[k].name)))
             k++;
-        if (k < n || str_eq(pairs[i].name, S("_token"))) continue;
+        if (k < n || str_eq(pairs[i].name, S("form_token"))) continue;
         put_char(&w, '/');
         put_str(&w, str_part(pairs[i].name, 0, 64));
         pointer[w.n] = '\0';

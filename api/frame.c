@@ -1,0 +1,143 @@
+/* api/frame.c - what stands around every handler: who asks, how often, may they, why, under which
+ * key. */
+#include "api/frame.h"
+
+#include <stdlib.h>
+
+/* Both listeners' scopes as bits, by place in their tables: looked up, never parsed, in a request.
+ */
+enum { ROUTES_MOST = 1024 };
+static uint64_t needs[ROUTES_MOST];
+
+static const struct json_name PURPOSES[] = {
+    { "resident_request", PURPOSE_RESIDENT_REQUEST },
+    { "counter_service", PURPOSE_COUNTER_SERVICE },
+    { "phone_service", PURPOSE_PHONE_SERVICE },
+    { "case_work", PURPOSE_CASE_WORK },
+    { "verification", PURPOSE_VERIFICATION },
+    { "supervision", PURPOSE_SUPERVISION },
+    { "technical", PURPOSE_TECHNICAL },
+};
+
+struct str purpose_name(enum purpose purpose)
+{
+    for (size_t i = 0; i < LEN(PURPOSES); i++) {
+        if (PURPOSES[i].value == (int)purpose) return str_of(PURPOSES[i].name);
+    }
+    return (struct str){ 0 };
+}
+
+static bool purpose_parse(struct str text, enum purpose *out)
+{
+    for (size_t i = 0; i < LEN(PURPOSES); i++) {
+        if (!str_eq(text, str_of(PURPOSES[i].name))) continue;
+        *out = (enum purpose)PURPOSES[i].value;
+        return true;
+    }
+    return false;
+}
+
+enum purpose request_purpose(const struct request *rq)
+{
+    enum purpose purpose = PURPOSE_RESIDENT_REQUEST; /* a page: the holder looks at their own */
+
+    (void)purpose_parse(request_header(rq, "x-purpose"), &purpose);
+    return purpose;
+}
+
+/* Bearer or cookie. An unknown cookie is a browser that was signed in once: nobody. An unknown
+ * bearer token is refused at once, so that a program hears of it. */
+static struct err identify(struct app *app, struct request *rq)
+{
+    struct str authorization = request_header(rq, "authorization"), cookie = session_cookie(rq);
+    struct session *session;
+    uint8_t hash[32];
+
+    if (authorization.n == 0 && cookie.n == 0) return OK;
+    REQUIRE(authorization.n == 0 || cookie.n == 0, API_CREDENTIALS);
+    if (!app->sessions) return OK;
+    session = NEW(rq->arena, struct session);
+    if (!session) return fault(FAULT_MEMORY, "session");
+    if (cookie.n > 0) {
+        if (!token_hash(cookie, hash)) return OK;
+        if (sessions_find(app->sessions, hash, rq->at, session) && session->cookie) {
+            rq->session = session;
+        }
+        return OK;
+    }
+    REQUIRE(str_starts(authorization, S("Bearer ")), API_CREDENTIALS);
+    REQUIRE(token_hash(str_part(authorization, 7, authorization.n), hash), API_SIGN_IN);
+    REQUIRE(sessions_find(app->sessions, hash, rq->at, session), API_SIGN_IN);
+    REQUIRE(!session->cookie, API_SIGN_IN); /* a cookie's token is for cookies only */
+    rq->session = session;
+    return OK;
+}
+
+/* Every handler of the public listener runs behind this, in this order. */
+static struct err admit(struct app *app, struct request *rq, struct reply *rp)
+{
+    const struct route *route = rq->route;
+    uint64_t need = needs[route - ROUTES];
+    bool form = (route->flags & ROUTE_FORM) != 0, immediate = (route->flags & ROUTE_IMMEDIATE) != 0;
+    struct str form_key = { 0 }, key;
+    enum purpose purpose;
+
+    TRY(identify(app, rq));
+    /* The limits take a lock: what is answered at once is bounded by its own cost and by
+     * connections. */
+    if (!immediate) TRY(limits_request(app, rq, rp));
+    if (!(route->flags & API_PUBLIC)) REQUIRE(rq->session, API_SIGN_IN);
+    if (need != 0) {
+        REQUIRE(rq->session, API_SIGN_IN);
+        REQUIRE(session_has(rq->session, need), API_SCOPE);
+    }
+    if (form) {
+        REQUIRE(form_token_right(app, rq, &form_key), API_FORM_TOKEN);
+    } else if (rq->session && rq->session->cookie && rq->method != METHOD_GET) {
+        REQUIRE(csrf_right(app, rq), API_FORM_TOKEN);
+    }
+    if (route->flags & API_PURPOSE) {
+        struct str text = request_header(rq, "x-purpose");
+
+        REQUIRE(text.n > 0, API_PURPOSE_MISSING);
+        REQUIRE(purpose_parse(text, &purpose), API_PURPOSE_UNKNOWN);
+    }
+    if (form) return once_of_request(app, rq, form_key);
+    if (!(route->flags & API_ONCE)) return OK;
+    key = request_header(rq, "idempotency-key");
+    REQUIRE(key.n > 0, API_KEY_MISSING);
+    return once_of_request(app, rq, key);
+}
+
+static void finish(struct app *app, const struct request *rq, struct reply *rp)
+{
+    (void)app;
+    (void)rp;
+    once_done(rq);
+}
+
+void api_http(struct app *app, struct http_config *config)
+{
+    assert(ROUTES_N <= ROUTES_MOST);
+    for (size_t i = 0; i < ROUTES_N; i++) {
+        bool known = !ROUTES[i].scope || scope_bits(str_of(ROUTES[i].scope), &needs[i]);
+
+        assert(known);
+        (void)known;
+    }
+    config->app = app;
+    config->ids = app->ids;
+    config->routes = ROUTES;
+    config->routes_n = ROUTES_N;
+    config->admit = admit;
+    config->refuse = api_refuse;
+    config->finish = finish;
+}
+
+void api_http_internal(struct app *app, struct http_config *config)
+{
+    config->app = app;
+    config->routes = INTERNAL_ROUTES;
+    config->routes_n = INTERNAL_ROUTES_N;
+    config->refuse = api_refuse;
+}

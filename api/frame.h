@@ -1,0 +1,16 @@
+/* api/frame.h - what the frame's own files share. */
+#pragma once
+#include "api/api.h"
+
+bool session_has(const struct session *session, uint64_t any_of); /* one of the permissions */
+struct str session_cookie(const struct request *rq);
+bool csrf_right(struct app *app, const struct request *rq);
+/* Is the form's token right? Its random part comes out as the idempotency key. */
+bool form_token_right(struct app *app, const struct request *rq, struct str *key);
+
+/* limits.c: refuses API_TOO_MANY with Retry-After */
+RESULT limits_request(struct app *app, const struct request *rq, struct reply *rp);
+
+/* idempotency.c: rq->once of a key, and the keys in work (one at a time) */
+RESULT once_of_request(struct app *app, struct request *rq, struct str key);
+void once_done(const struct request *rq);

@@ -1,0 +1,107 @@
+/* api/idempotency.c - the Idempotency-Key of a request, and that one key is worked on once at a
+ * time.
+ *
+ * store/ keeps key, body hash and result in the transaction of the act. What is kept here is only
+ * which keys are in work now, so that a second request does not wait behind the first but hears
+ * 409. */
+#include <pthread.h>
+
+#include "api/frame.h"
+#include "crypto/crypto.h"
+
+enum { RUNNING_MAX = 1024 }; /* more than there are workers */
+
+static struct {
+    pthread_mutex_t lock;
+    struct {
+        int64_t actor;
+        uint8_t key_hash[16]; /* zeros: free */
+    } rows[RUNNING_MAX];
+    int n; /* rows [0, n) may be used */
+} running = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void key_hash(const struct once *once, uint8_t out[16])
+{
+    uint8_t hash[32];
+
+    sm3(str_bytes(once->key), hash);
+    memcpy(out, hash, 16);
+    out[0] |= 1; /* never all zeros */
+}
+
+static bool run(const struct once *once)
+{
+    static const uint8_t FREE[16];
+    uint8_t hash[16];
+    int to = -1;
+    bool ok = true;
+
+    key_hash(once, hash);
+    pthread_mutex_lock(&running.lock);
+    for (int i = 0; i < running.n && ok; i++) {
+        if (memcmp(running.rows[i].key_hash, FREE, 16) == 0) {
+            to = i;
+        } else if (running.rows[i].actor == once->actor &&
+                   memcmp(running.rows[i].key_hash, hash, 16) == 0) {
+            ok = false;
+        }
+    }
+    if (ok && to < 0 && running.n < RUNNING_MAX) to = running.n++;
+    if (ok && to >= 0) {
+        running.rows[to].actor = once->actor;
+        memcpy(running.rows[to].key_hash, hash, 16);
+    }
+    pthread_mutex_unlock(&running.lock);
+    return ok; /* a full table lets it pass: the store still does it once */
+}
+
+void once_done(const struct request *rq)
+{
+    uint8_t hash[16];
+
+    if (!rq->once) return;
+    key_hash(rq->once, hash);
+    pthread_mutex_lock(&running.lock);
+    for (int i = 0; i < running.n; i++) {
+        if (running.rows[i].actor != rq->once->actor) continue;
+        if (memcmp(running.rows[i].key_hash, hash, 16) != 0) continue;
+        memset(&running.rows[i], 0, sizeof running.rows[i]);
+        break;
+    }
+    while (running.n > 0 && running.rows[running.n - 1].key_hash[0] == 0)
+        running.n--;
+    pthread_mutex_unlock(&running.lock);
+}
+
+struct err once_of_request(struct app *app, struct request *rq, struct str key)
+{
+    static const char *const METHODS[METHODS_N] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
+    struct once *once = NEW(rq->arena, struct once);
+    /* what was asked: method, address and body; a form's token changes with its key, so it may stay
+     */
+    struct bytes parts[] = { str_bytes(str_of(METHODS[rq->method])),
+                             str_bytes(S(" ")),
+                             str_bytes(rq->path),
+                             str_bytes(S("?")),
+                             str_bytes(rq->query),
+                             str_bytes(S("\n")),
+                             rq->body.bytes };
+
+    (void)app;
+    REQUIRE(key.n >= 1 && key.n <= 64, API_KEY_MALFORMED);
+    for (size_t i = 0; i < key.n; i++) {
+        REQUIRE(key.p[i] > 0x20 && key.p[i] < 0x7F, API_KEY_MALFORMED);
+    }
+    if (!once) return fault(FAULT_MEMORY, "idempotency key");
+    once->actor = rq->session ? rq->session->actor_id : 0;
+    once->key = arena_str(rq->arena, key);
+    sm3_parts(parts, LEN(parts), once->body_hash);
+    REQUIRE(run(once), API_KEY_RUNNING);
+    rq->once = once;
+    return OK;
+}
+
+void reply_replayed(struct reply *rp, bool replayed)
+{
+    if (replayed) reply_header(rp, "Idempotency-Replayed", S("true"));
+}

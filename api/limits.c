@@ -1,0 +1,209 @@
+/* api/limits.c - how often: a token bucket per account and per address, and pauses that grow with
+ * wrong guesses. In memory and bounded; what is kept of an address or a subject is a keyed hash.
+ * Locks that must outlive a restart are registry's. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "api/frame.h"
+#include "crypto/crypto.h"
+
+enum { WAYS = 8, SHARDS = 16 };
+static const int64_t PAUSE_FIRST = 2 * USEC_PER_SEC;
+#define PAUSE_LONGEST USEC_PER_HOUR
+#define FORGET USEC_PER_DAY /* a subject that was left alone so long begins anew */
+
+struct bucket {
+    uint64_t key;         /* 0: free */
+    int64_t tokens_milli; /* thousandths of a request */
+    struct instant seen, paused_until;
+    int32_t wrong;
+};
+struct limits {
+    struct bucket *buckets;
+    size_t sets;
+    pthread_mutex_t locks[SHARDS];
+    uint8_t secret[32];
+};
+
+/* Requests a second, and how many may come at once. */
+struct rate {
+    int64_t a_second, at_once;
+};
+static const struct rate RATE_ADDRESS = { 50, 200 }; /* a household or office behind one address */
+static const struct rate RATE_PERSON = { 10, 60 };
+static const struct rate RATE_SYSTEM = { 200, 1000 }; /* staff's programs, terminals */
+static const struct rate RATE_GUESS = { 1, 20 }; /* per address, on routes that take a secret */
+
+struct err limits_open(size_t max, const struct entropy *entropy, struct limits **out)
+{
+    struct limits *limits = calloc(1, sizeof *limits);
+    size_t sets = SHARDS;
+
+    while (sets * WAYS < max)
+        sets *= 2;
+    if (limits) limits->buckets = calloc(sets * WAYS, sizeof *limits->buckets);
+    if (!limits || !limits->buckets) {
+        free(limits);
+        return fault(FAULT_MEMORY, "%zu limits", max);
+    }
+    limits->sets = sets;
+    entropy->fill(entropy->arg, limits->secret, sizeof limits->secret);
+    for (int i = 0; i < SHARDS; i++)
+        pthread_mutex_init(&limits->locks[i], NULL);
+    *out = limits;
+    return OK;
+}
+
+void limits_close(struct limits *limits)
+{
+    if (!limits) return;
+    for (int i = 0; i < SHARDS; i++)
+        pthread_mutex_destroy(&limits->locks[i]);
+    free(limits->buckets);
+    free(limits);
+}
+
+static uint64_t key_of(const struct limits *limits, char kind, struct str what)
+{
+    struct bytes parts[] = { bytes_of(&kind, 1), str_bytes(what) };
+    uint8_t mac[32];
+    uint64_t key;
+
+    hmac_sm3_parts(bytes_of(limits->secret, 32), parts, LEN(parts), mac);
+    memcpy(&key, mac, sizeof key);
+    return key | 1;
+}
+
+static pthread_mutex_t *lock_of(struct limits *limits, uint64_t key)
+{
+    return &limits->locks[(key >> 1) % SHARDS];
+}
+
+/* The bucket of a key, under its lock. When a set is full, who was seen longest ago goes first, but
+ * never somebody who pauses while there is another. */
+static struct bucket *bucket_of(struct limits *limits, uint64_t key, struct instant at)
+{
+    struct bucket *set = &limits->buckets[(key >> 1 & (limits->sets - 1)) * WAYS], *to = &set[0];
+
+    for (int i = 0; i < WAYS; i++) {
+        if (set[i].key == key) return &set[i];
+    }
+    for (int i = 0; i < WAYS; i++) {
+        bool pauses = instant_before(at, set[i].paused_until);
+        bool to_pauses = instant_before(at, to->paused_until);
+
+        if (set[i].key == 0) {
+            to = &set[i];
+            break;
+        }
+        if (pauses != to_pauses ? to_pauses : instant_before(set[i].seen, to->seen)) to = &set[i];
+    }
+    *to = (struct bucket){ .key = key, .tokens_milli = INT64_MAX, .seen = at };
+    return to;
+}
+
+/* Take one; else the seconds to wait. */
+static int64_t take(struct limits *limits, uint64_t key, struct rate rate, struct instant at)
+{
+    struct bucket *bucket;
+    int64_t full = rate.at_once * 1000, wait = 0, passed;
+
+    pthread_mutex_lock(lock_of(limits, key));
+    bucket = bucket_of(limits, key, at);
+    passed = at.usec - bucket->seen.usec;
+    if (passed < 0) passed = 0;
+    if (passed > USEC_PER_HOUR) passed = USEC_PER_HOUR;
+    if (bucket->tokens_milli > full) bucket->tokens_milli = full;
+    bucket->tokens_milli += passed * rate.a_second / 1000;
+    if (bucket->tokens_milli > full) bucket->tokens_milli = full;
+    bucket->seen = at;
+    if (bucket->tokens_milli >= 1000) {
+        bucket->tokens_milli -= 1000;
+    } else {
+        wait = (1000 - bucket->tokens_milli) / (rate.a_second * 1000) + 1;
+    }
+    pthread_mutex_unlock(lock_of(limits, key));
+    return wait;
+}
+
+static struct err too_many(struct reply *rp, int64_t seconds)
+{
+    char text[24];
+    struct writer w = writer_over(text, sizeof text);
+
+    put_int(&w, seconds);
+    reply_header(rp, "Retry-After", writer_str(&w));
+    REFUSE(API_TOO_MANY);
+}
+
+struct err limits_request(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct session *session = rq->session;
+    int64_t wait;
+
+    if (!app->limits) return OK;
+    if (session) {
+        struct str who = bytes_str(bytes_of(&session->actor_id, sizeof session->actor_id));
+        bool person = session->actor == ACTOR_HOLDER;
+
+        wait = take(app->limits, key_of(app->limits, (char)session->actor, who),
+                    person ? RATE_PERSON : RATE_SYSTEM, rq->at);
+    } else {
+        wait = take(app->limits, key_of(app->limits, 'a', rq->peer), RATE_ADDRESS, rq->at);
+    }
+    if (wait == 0 && rq->route->flags & API_GUESS && !str_eq(rq->peer, S("local"))) {
+        wait = take(app->limits, key_of(app->limits, 'g', rq->peer), RATE_GUESS, rq->at);
+    }
+    return wait > 0 ? too_many(rp, wait) : OK;
+}
+
+struct err limits_guess(struct app *app, const struct request *rq, struct reply *rp,
+                        struct str subject)
+{
+    uint64_t key;
+    struct bucket *bucket;
+    int64_t left;
+
+    if (!app->limits) return OK;
+    key = key_of(app->limits, 's', subject);
+    pthread_mutex_lock(lock_of(app->limits, key));
+    bucket = bucket_of(app->limits, key, rq->at);
+    left = bucket->paused_until.usec - rq->at.usec;
+    pthread_mutex_unlock(lock_of(app->limits, key));
+    return left > 0 ? too_many(rp, left / USEC_PER_SEC + 1) : OK;
+}
+
+void limits_wrong(struct app *app, const struct request *rq, struct str subject)
+{
+    uint64_t key;
+    struct bucket *bucket;
+    int64_t pause;
+
+    if (!app->limits) return;
+    key = key_of(app->limits, 's', subject);
+    pthread_mutex_lock(lock_of(app->limits, key));
+    bucket = bucket_of(app->limits, key, rq->at);
+    if (rq->at.usec - bucket->seen.usec > FORGET) bucket->wrong = 0;
+    bucket->seen = rq->at;
+    bucket->wrong++;
+    /* two are a slip of the finger; then 2 s, 4, 8 ... */
+    pause =
+        bucket->wrong <= 2 ? 0 : PAUSE_FIRST << (bucket->wrong - 3 < 11 ? bucket->wrong - 3 : 11);
+    if (pause > PAUSE_LONGEST) pause = PAUSE_LONGEST;
+    bucket->paused_until = instant_add(rq->at, pause);
+    pthread_mutex_unlock(lock_of(app->limits, key));
+}
+
+void limits_right(struct app *app, const struct request *rq, struct str subject)
+{
+    uint64_t key;
+    struct bucket *bucket;
+
+    if (!app->limits) return;
+    key = key_of(app->limits, 's', subject);
+    pthread_mutex_lock(lock_of(app->limits, key));
+    bucket = bucket_of(app->limits, key, rq->at);
+    bucket->wrong = 0;
+    bucket->paused_until = (struct instant){ 0 };
+    pthread_mutex_unlock(lock_of(app->limits, key));
+}
