@@ -39,6 +39,19 @@ RESULT file_read(const char *path, int absent, struct secret *out)
     return err;
 }
 
+RESULT secret_file(const char *path, struct secret *out)
+{
+    SCOPED(secret) file = { 0 };
+    struct err err = file_read(path, 1, &file);
+    struct str line;
+
+    if (err.code > 0) return fault(FAULT_IO, "%s: there is none", path);
+    TRY(err);
+    line = str_trim(bytes_str(secret_bytes(&file)));
+    if (line.n == 0) return fault(FAULT_IO, "%s: empty", path);
+    return secret_copy(out, str_bytes(line));
+}
+
 bool file_exists(const char *path)
 {
     struct stat st;

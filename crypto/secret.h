@@ -26,6 +26,8 @@ void secret_wipe(void *p, size_t n);
 /* False once mlock was refused (RLIMIT_MEMLOCK): secrets then might reach swap. keyd does not start
  * then, other programs say so once. */
 bool secret_locked(void);
+/* A passphrase or PIN out of a file: its content without the line end. Faults FAULT_IO. */
+RESULT secret_file(const char *path, struct secret *out);
 /* No core dump of this process and no ptrace by others of the same user (PR_SET_DUMPABLE 0,
  * RLIMIT_CORE 0); with `lock_all` also mlockall. For keyd's main. Faults FAULT_MEMORY. */
 RESULT secret_process(bool lock_all);

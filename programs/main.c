@@ -4,6 +4,8 @@
 
 static const struct cli_noun *const NOUNS[] = {
     &SERVER_NOUN,
+    &KEY_NOUN,
+    &KEYD_NOUN,
     &DEMO_NOUN,
 };
 

@@ -4,6 +4,8 @@
 #include "base/cli.h"
 
 extern const struct cli_noun DEMO_NOUN;
+extern const struct cli_noun KEY_NOUN;
+extern const struct cli_noun KEYD_NOUN;
 extern const struct cli_noun SERVER_NOUN;
 
 /* The one place of the house that reads the wall clock. */

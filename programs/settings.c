@@ -12,6 +12,12 @@ static const char *const LOG_LEVELS[] = { "debug", "info", "warn", "error", NULL
 static const char *const HSM_KINDS[] = { "software", "pkcs11", NULL };
 
 #define SEC USEC_PER_SEC
+/* What keyd opens per purpose; the presets say the same as KEYD_BUDGETS (a test compares). */
+#define BUDGET(use, second, day, zh_, en_)                                                         \
+    { .name = "budget." use "_second", .type = SETTING_INT, .preset = second, .min = 0,            \
+      .max = 1000000000, .zh = "每秒可解密条数：" zh_, .en = "openings a second: " en_ },          \
+    { .name = "budget." use "_day", .type = SETTING_INT, .preset = day, .min = 0,                  \
+      .max = 1000000000, .zh = "每日可解密条数：" zh_, .en = "openings a day: " en_ }
 
 /* clang-format off */
 const struct setting SETTINGS[] = {
@@ -55,6 +61,14 @@ const struct setting SETTINGS[] = {
       .zh = "设备口令所在文件（一行）", .en = "file with the device's passphrase or PIN, one line" },
     { .name = "keys.test", .type = SETTING_BOOL, .preset = "false",
       .zh = "密钥标为测试", .en = "keys are marked as test keys" },
+    BUDGET("holder", "200", "500000", "本人查看", "the holder's own data"),
+    BUDGET("counter", "50", "100000", "窗口经办", "staff at a window"),
+    BUDGET("notice", "500", "2000000", "发送消息", "addressing messages"),
+    BUDGET("disclose", "100", "300000", "授权提供", "answers under consent"),
+    BUDGET("pay", "2000", "1000000", "资金发放", "bank files"),
+    BUDGET("bulk", "5000", "5000000", "批量（须双人授权票）", "bulk work, beside its ticket"),
+    BUDGET("lookup", "10", "20000", "按姓名查找", "searches by name"),
+    BUDGET("name_tag", "500", "1000000", "姓名核对", "checks of a name"),
     { .name = "sms.url", .type = SETTING_TEXT, .preset = "", .max = 300,
       .zh = "短信网关的 webhook 地址；空则不发送", .en = "webhook of the SMS gateway; empty sends nothing" },
     { .name = "sms.secret_file", .type = SETTING_PATH, .preset = "", .need = PATH_ANY,

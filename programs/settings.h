@@ -25,8 +25,10 @@ enum cli_exit settings_load(struct cli *cli, struct arena *arena, struct config 
     }
 
 /* Settings that other modules' structs are made from. */
-struct hsm_settings;
 struct keyd_settings;
-void settings_keyd(const struct config *config, struct keyd_settings *out);
+struct secret;
+/* Folder, device and budgets of keyd; `pin` is opened from keys.secret_file, borrowed by `out`, and
+ * closed by the caller. In programs/keyd.c. */
+RESULT settings_keyd(const struct config *config, struct secret *pin, struct keyd_settings *out);
 /* "RUN/keyd.sock" and "RUN/courier.sock" in the arena. */
 const char *settings_socket(const struct config *config, struct arena *arena, const char *name);
