@@ -241,10 +241,15 @@ struct web_venue_line {
     int64_t free_places;             /* today; -1 unknown */
     bool booking;                    /* can be booked here */
 };
+struct web_option {
+    struct str value, label;
+    bool chosen;
+};
 /* GET /venues?q=…&city=340100&cursor=… */
 struct web_venues_view {
     struct str q;
-    struct str city; /* region code or empty */
+    const struct web_option *cities; /* the sixteen, by the catalogue */
+    size_t cities_n;
     const struct web_venue_line *venues;
     size_t venues_n;
     struct str more; /* address of the next page */

@@ -187,6 +187,19 @@ void put_count(struct writer *w, size_t n)
     put_int(w, (int64_t)n);
 }
 
+void put_grouped(struct writer *w, int64_t n)
+{
+    int64_t group = 1;
+
+    while (n / group >= 1000 || n / group <= -1000)
+        group *= 1000;
+    put_int(w, n / group);
+    for (n = n < 0 ? -(n % group) : n % group; group > 1; n %= group) {
+        group /= 1000;
+        put_format(w, ",%03d", (int)(n / group));
+    }
+}
+
 void put_bit(struct writer *w, bool yes)
 {
     put_char(w, yes ? '1' : '0');

@@ -21,6 +21,7 @@ void put_hms(struct writer *w, struct instant at);    /* 15:32:07 */
 void put_msec(struct writer *w, struct instant at);   /* Unix milliseconds, for scripts */
 void put_yuan(struct writer *w, struct money amount); /* ¥1234.50 */
 void put_count(struct writer *w, size_t n);
+void put_grouped(struct writer *w, int64_t n);    /* 60,000 */
 void put_bit(struct writer *w, bool yes);         /* 1 or 0 */
 void put_seconds(struct writer *w, int64_t msec); /* milliseconds as "1.25" */
 

@@ -75,9 +75,10 @@ typedef void page_run(struct writer *w, const struct web_frame *f, const void *v
 PAGE(signin)
 PAGE(staff_signin)
 PAGE(home)
-PAGE(code) PAGE(card) PAGE(card_act) PAGE(done) PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings)
-    PAGE(gate) PAGE(desk) PAGE(desk_act) PAGE(records) PAGE(proof) PAGE(error) PAGE(about)
-        PAGE(demo) PAGE(style)
+PAGE(code)
+PAGE(card) PAGE(card_act) PAGE(done) PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings) PAGE(gate)
+    PAGE(desk) PAGE(desk_act) PAGE(records) PAGE(proof) PAGE(error) PAGE(about) PAGE(demo)
+        PAGE(style)
 
             struct sample {
     const char *name;
@@ -239,6 +240,8 @@ int main(void)
         { T("ven_6h2k9d0q4m8xy"), T("合肥市逍遥津公园"), T("合肥市"), T("公园"), -1, true },
         { T("ven_6h2k9d0q4m8xz"), T("芜湖市图书馆"), T("芜湖市"), T("图书馆"), -1, false },
     };
+    static const struct web_option cities[] = { { T("340100"), T("合肥市"), true },
+                                                { T("341000"), T("黄山市"), false } };
     static const struct web_slot_line slots[] = {
         { T("slt_6h2k9d0q4m8x1"),
           { INT64_C(1629421200000000) },
@@ -376,7 +379,8 @@ int main(void)
                                   .older = S("/uses?cursor=abc") };
     struct web_uses_view unused = { 0 };
     struct web_venues_view list = { .q = S("博物<院>"),
-                                    .city = S("340100"),
+                                    .cities = cities,
+                                    .cities_n = LEN(cities),
                                     .venues = venues,
                                     .venues_n = LEN(venues),
                                     .more = S("/venues?cursor=x") };

@@ -1,0 +1,42 @@
+// The one screen against a running demo: node journey.mjs http://127.0.0.1:PORT [PICTURE.png]. Show the code, enter, report the loss, watch the gate turn red,
+// replace; prints the measured seconds. By the buttons of the page only, as a visitor would; every refusal is read from the gate's own panel.
+import { axe, check, end, launch } from "./lib.mjs";
+
+const [base, picture] = process.argv.slice(2);
+if (!base) {
+  console.error("usage: node journey.mjs BASE-URL [PICTURE.png]");
+  process.exit(2);
+}
+const browser = await launch();
+const page = await browser.newPage({ viewport: { width: 1366, height: 900 }, locale: "zh-CN" });
+const noise = [];
+page.on("pageerror", (e) => noise.push(String(e)));
+page.on("console", (m) => m.type() === "error" && /Content Security Policy/.test(m.text()) && noise.push(m.text()));
+page.on("request", (r) => r.url().startsWith(base) || noise.push(`asks ${r.url()}`));
+const words = () => page.locator("[data-words]").innerText(), frame = (name) => page.frames().find((f) => f.name() === name);
+async function press(step, ok, seconds = 15) {
+  await page.locator(`[data-step=${step}]`).click();
+  for (let i = 0; i < seconds * 10; i++) {
+    if (await ok().catch(() => false)) return true;
+    await page.waitForTimeout(100);
+  }
+  return false;
+}
+
+await page.goto(base, { waitUntil: "load" });
+check("the one screen: axe", !(await axe(page)), await axe(page));
+check("phone: shows a code of its own", await press("show", async () => (await frame("phone").locator("[data-code]").textContent()).startsWith("YK1:")));
+check("gate: lets in", await press("enter", async () => (await frame("gate").locator("#gate").getAttribute("class")) === "verdict-pass"), await words());
+check("gate: red after the loss report", await press("lose", async () => /^\d+\.\d\d$/.test(await page.locator("[data-seconds]").innerText())), await words());
+const seconds = Number(await page.locator("[data-seconds]").innerText());
+check("gate: red within a second", seconds > 0 && seconds <= 1, String(seconds));
+check("gate: says why", (await frame("gate").locator("#gate").getAttribute("class")) === "verdict-refused" && (await frame("gate").locator("[data-reason]").innerText()).length > 3);
+check("record line: has the loss and the refusal", (await frame("records").locator(".record-line li.refused").count()) >= 1);
+if (picture) await page.screenshot({ path: picture });
+await page.waitForTimeout(500);
+check("phone: shows the reason instead of a code", await frame("phone").locator(".code-none").count() === 1);
+check("counter: replaces", await press("replace", async () => (await words()) === (await page.locator("#demo").getAttribute("data-t-replaced"))), await words());
+check("nothing from elsewhere, no script error", !noise.length, noise.join("; "));
+console.log(`seconds from the report to the refusal: ${seconds}`);
+await browser.close();
+end();
