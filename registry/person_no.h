@@ -17,7 +17,7 @@ enum document_kind {
         4, /* 外国人永久居留身份证 until Nov 2023: 3 letters + 12 digits */
     DOCUMENT_FOREIGN_PERMANENT = 5, /* the same since 1 Dec 2023: 18 digits, the first a 9 */
     DOCUMENT_PASSPORT = 6,          /* 护照: 5..20 letters and digits, with the issuing country */
-    DOCUMENT_NEWBORN = 7, /* 新生儿临时号: "N" + birth date + mother's tail or serial */
+    DOCUMENT_NEWBORN = 7, /* 新生儿临时号: "N", birth date, 4..11 characters of the certificate */
 };
 
 enum sex { SEX_UNKNOWN = 0, SEX_MALE = 1, SEX_FEMALE = 2 }; /* GB/T 2261.1 */
