@@ -283,16 +283,17 @@ int64_t credential_root(const uint8_t hash[32]); /* its first 63 bits; never 0 *
 RESULT registry_credential_find(struct store *store, enum credential_kind kind,
                                 const uint8_t hash[32], struct instant at,
                                 struct credential out[SHARED_MAX], int *n);
-/* Parse, hash and find the one card a presented card number or identification code means.
- * refuses NUMBER_*, REGISTRY_CARD_UNKNOWN (registry/card.h) */
+/* Parse, hash and find the one card a presented card number, identification code, purse number or
+ * alias means; a value of the person's means the live card. A replaced or cancelled card is found:
+ * its row says so. refuses NUMBER_*, REGISTRY_CARD_UNKNOWN (registry/card.h) */
 RESULT registry_card_find(const struct registry *rg, enum credential_kind kind, struct str value,
                           struct instant at, struct credential *out);
 /* Give a value to a person or card: purse numbers, party tokens, aliases.
  * refuses REGISTRY_CREDENTIAL_TAKEN (registry/card.h) when another has it; repeating the same is
  * OK. */
 RESULT registry_credential_put(const struct registry *rg, const struct credential *credential);
-/* A new e-card alias for the person: 26 Crockford base32 characters (128 random bits), as a
- * credential. */
+/* A new e-card alias for the person with a live card, in place of the old one: 26 Crockford base32
+ * characters (130 random bits), as a credential. refuses REGISTRY_CARD_UNKNOWN */
 enum { ALIAS_CHARS = 26 };
 RESULT registry_alias_make(const struct registry *rg, int64_t person_id, struct instant at,
                            char out[ALIAS_CHARS]);
