@@ -131,6 +131,7 @@ struct card {
     int64_t replaces_id, replaced_by_id;
     struct date issued, valid_until; /* year 0: none */
     struct instant changed_at;
+    char tail[5]; /* last four characters of the card number, for masks */
     /* as credentials have them: card number, identification code, e-card alias (zero: none) */
     uint8_t no_hash[32], ident_hash[32], alias_hash[32];
 };
@@ -171,9 +172,9 @@ struct card_state {
 };
 /* Layout, big-endian: 'C', version 1, card_id 8, person_id 8, epoch 8, at 8, region 4, generation
  * 1, social 1, bank 1, purse 1, ecard 1, flags 1 (1 consent, 2 e-card usable, 4 social usable),
- * provenance 1, no_hash 32, ident_hash 32, alias_hash 32, a zero byte. What a card's credentials
+ * provenance 1, no_hash 32, ident_hash 32, alias_hash 32. What a card's credentials
  * are stands here whole, so that an index by value_hash follows the feed and nothing else. */
-enum { CARD_STATE_BYTES = 142 };
+enum { CARD_STATE_BYTES = 141 };
 void card_state_of(const struct card *card, struct instant at, struct card_state *out);
 void card_state_write(const struct card_state *state, uint8_t out[CARD_STATE_BYTES]);
 /* False when it is something else (another note), short, long or of another version. */
@@ -304,9 +305,12 @@ struct loss_made {
  * row has a value */
 RESULT registry_card_lose(const struct registry *rg, const struct once *once,
                           const struct loss_ask *ask, struct loss_made *made);
-/* The same as part of a larger transaction (root: the person); `days` from the caller's look at the
- * parameters. */
-RESULT registry_card_lose_in(struct txn *tx, const struct loss_ask *ask, int days,
+/* When a temporary report made then in that region ends by itself. */
+struct instant registry_loss_end(const struct registry *rg, int32_t region_code,
+                                 struct instant effective_at);
+/* The same as part of a larger transaction (root: the person); expires_at from registry_loss_end.
+ */
+RESULT registry_card_lose_in(struct txn *tx, const struct loss_ask *ask, struct instant expires_at,
                              struct loss_made *made);
 /* Found again. Needs act.proof > the report's proof.
  * refuses REGISTRY_CARD_UNKNOWN, _REPLACED, _CANCELLED, _NOT_LOST, _NOT_REVOCABLE, _PROOF_WEAK */
