@@ -100,8 +100,8 @@ struct grant {
 };
 enum { GRANTS_MAX = 8 };
 bool grant_covers(int32_t wide, int32_t code); /* by the digits of GB/T 2260 */
-/* Pure. region 0 or org 0: the thing has none, then only grants without that limit... and any
- * grant's own place counts for what has no place (a search box). refuses STAFF_MAY_NOT */
+/* Pure. region_code 0 or org_id 0: what is asked about has none (a search box), so only the role is
+ * looked at. refuses STAFF_MAY_NOT */
 RESULT grants_may(const struct grant *grants, int n, uint64_t scopes, enum permission permission,
                   int32_t region_code, int64_t org_id);
 

@@ -1,0 +1,224 @@
+/* registry/session.c - tokens and the sessions behind them. */
+#include "registry/session.h"
+
+static const char BASE64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* 32 bytes as 43 characters; the last carries four bits. */
+static void token_write(const uint8_t bytes[32], char out[TOKEN_CHARS])
+{
+    unsigned held = 0, bits = 0;
+    int n = 0;
+
+    for (int i = 0; i < 32; i++) {
+        held = (held << 8 | bytes[i]) & 0xFFFFu;
+        bits += 8;
+        while (bits >= 6) {
+            bits -= 6;
+            out[n++] = BASE64URL[held >> bits & 63];
+        }
+    }
+    out[n++] = BASE64URL[held << (6 - bits) & 63];
+    assert(n == TOKEN_CHARS);
+}
+
+bool token_hash(struct str token, uint8_t out[32])
+{
+    if (token.n != TOKEN_CHARS) return false;
+    for (size_t i = 0; i < token.n; i++)
+        if (token.p[i] == '\0' || strchr(BASE64URL, token.p[i]) == NULL) return false;
+    sm3(str_bytes(token), out);
+    return true;
+}
+
+void session_new(const struct registry *rg, enum subject_kind subject, int64_t subject_id,
+                 enum proof proof, int64_t life_usec, struct instant at, struct signed_in *out)
+{
+    uint8_t bytes[32];
+    bool made;
+
+    *out = (struct signed_in){
+        .session = { .id = store_new_id(rg->store),
+                     .subject = subject,
+                     .subject_id = subject_id,
+                     .scopes = SCOPES_ALL,
+                     .proof = proof,
+                     .created_at = at,
+                     .expires_at = instant_add(at, life_usec) },
+    };
+    if (subject == SUBJECT_PERSON) {
+        out->session.person_id = subject_id;
+        out->session.grants[0] = (struct grant){ .role = ROLE_RESIDENT };
+        out->session.grants_n = 1;
+    }
+    rg->entropy.fill(rg->entropy.arg, bytes, sizeof bytes);
+    token_write(bytes, out->token);
+    secret_wipe(bytes, sizeof bytes);
+    made = token_hash((struct str){ out->token, TOKEN_CHARS }, out->session.token_hash);
+    assert(made);
+    (void)made;
+}
+
+RESULT session_may(const struct signin_session *session, enum permission permission,
+                   int32_t region_code, int64_t org_id)
+{
+    return grants_may(session->grants, session->grants_n, session->scopes, permission, region_code,
+                      org_id);
+}
+
+/* ---- reading */
+
+struct find_call {
+    const uint8_t *hash;
+    struct instant at;
+    struct signin_session *out;
+    bool found;
+    session_visit *visit;
+    void *arg;
+};
+
+static RESULT find_in_txn(struct txn *tx, void *arg)
+{
+    struct find_call *call = arg;
+
+    return session_select(tx, call->hash, call->at, call->out, &call->found);
+}
+
+RESULT registry_session_find(struct store *store, const uint8_t hash[32], struct instant at,
+                             struct signin_session *out)
+{
+    struct find_call call = { .hash = hash, .at = at, .out = out };
+
+    TRY(store_read(store, find_in_txn, &call));
+    REQUIRE(call.found, SIGNIN_NO_TOKEN);
+    return OK;
+}
+
+static RESULT each_in_txn(struct txn *tx, void *arg)
+{
+    struct find_call *call = arg;
+
+    return session_visit_all(tx, call->at, call->visit, call->arg);
+}
+
+RESULT registry_session_each(struct store *store, struct instant at, session_visit *visit,
+                             void *arg)
+{
+    struct find_call call = { .at = at, .visit = visit, .arg = arg };
+
+    return store_read(store, each_in_txn, &call);
+}
+
+/* ---- tokens for programs */
+
+struct token_call {
+    const struct token_ask *ask;
+    struct signed_in *out;
+};
+
+static RESULT token_in_txn(struct txn *tx, void *arg)
+{
+    struct token_call *call = arg;
+    const struct token_ask *ask = call->ask;
+    struct root root = subject_root(ask->subject, ask->subject_id);
+
+    TRY(session_insert(tx, root.id, &call->out->session));
+    return act_journal(tx, &ask->act,
+                       &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
+                                           .person_id = call->out->session.person_id,
+                                           .act = "token_made",
+                                           .object_prefix = "ses",
+                                           .object_id = call->out->session.id });
+}
+
+RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
+                           struct signed_in *out)
+{
+    struct token_call call = { ask, out };
+    struct staff staff;
+    struct person person;
+
+    REQUIRE(ask->life_usec > 0 && ask->life_usec <= TOKEN_LIFE_MAX_USEC, SIGNIN_SCOPE);
+    REQUIRE(ask->scopes != 0, SIGNIN_SCOPE);
+    session_new(rg, ask->subject, ask->subject_id, ask->proof, ask->life_usec, ask->act.at, out);
+    out->session.scopes = ask->scopes;
+    out->session.api = true;
+    if (ask->subject == SUBJECT_STAFF) {
+        TRY(registry_staff_load(rg->store, ask->subject_id, &staff));
+        REQUIRE(!staff.disabled, STAFF_DISABLED);
+        memcpy(out->session.grants, staff.grants, sizeof staff.grants);
+        out->session.grants_n = staff.grants_n;
+        out->session.org_id = staff.org_id;
+        out->session.person_id = staff.person_id;
+    } else {
+        TRY(registry_person_load(rg->store, ask->subject_id, &person));
+        REQUIRE(person.state != PERSON_DEAD, REGISTRY_PERSON_DEAD);
+    }
+    return store_run(rg->store, subject_root(ask->subject, ask->subject_id), token_in_txn, &call);
+}
+
+/* ---- ending */
+
+struct end_call {
+    int64_t root_id, subject_id, id;
+};
+
+static RESULT end_in_txn(struct txn *tx, void *arg)
+{
+    const struct end_call *call = arg;
+
+    if (call->id != 0) return session_end_set(tx, call->root_id, call->id);
+    return sessions_end_all(tx, call->root_id, call->subject_id, 0);
+}
+
+RESULT registry_session_end(const struct registry *rg, const struct signin_session *session,
+                            struct instant at)
+{
+    struct root root = subject_root(session->subject, session->subject_id);
+    struct end_call call = { .root_id = root.id, .id = session->id };
+
+    (void)at;
+    return store_run(rg->store, root, end_in_txn, &call);
+}
+
+RESULT registry_sessions_end(const struct registry *rg, enum subject_kind subject,
+                             int64_t subject_id, struct instant at)
+{
+    struct root root = subject_root(subject, subject_id);
+    struct end_call call = { .root_id = root.id, .subject_id = subject_id };
+
+    (void)at;
+    return store_run(rg->store, root, end_in_txn, &call);
+}
+
+enum { SWEEP_ROWS = 100 };
+struct over_call {
+    struct instant at;
+    struct session_name names[SWEEP_ROWS];
+    int n;
+};
+
+static RESULT over_in_txn(struct txn *tx, void *arg)
+{
+    struct over_call *call = arg;
+
+    return sessions_over(tx, call->at, call->names, SWEEP_ROWS, &call->n);
+}
+
+RESULT registry_sessions_sweep(const struct registry *rg, struct instant at, int64_t *swept)
+{
+    struct over_call over = { .at = at };
+
+    *swept = 0;
+    do {
+        TRY(store_read(rg->store, over_in_txn, &over));
+        for (int i = 0; i < over.n; i++) {
+            const struct session_name *name = &over.names[i];
+            struct end_call call = { .root_id = name->root_id, .id = name->id };
+            struct root root = { name->subject == SUBJECT_PERSON ? ROOT_PERSON : ROOT_NODE,
+                                 name->root_id };
+            TRY(store_run(rg->store, root, end_in_txn, &call));
+            ++*swept;
+        }
+    } while (over.n == SWEEP_ROWS);
+    return OK;
+}

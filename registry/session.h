@@ -1,0 +1,13 @@
+/* registry/session.h - how a session begins; shared by the ways of signing in. */
+#pragma once
+#include "registry/act.h"
+#include "registry/session_store.h"
+
+/* A token and the session it opens, not yet stored. */
+void session_new(const struct registry *rg, enum subject_kind subject, int64_t subject_id,
+                 enum proof proof, int64_t life_usec, struct instant at, struct signed_in *out);
+static inline struct root subject_root(enum subject_kind subject, int64_t subject_id)
+{
+    return subject == SUBJECT_PERSON ? (struct root){ ROOT_PERSON, subject_id }
+                                     : (struct root){ ROOT_NODE, NODE_ID };
+}
