@@ -93,6 +93,11 @@ struct ledger_account {
 struct money account_balance(const struct ledger_account *account);
 /* What a transfer out of it could take now, but for the floor: balance less what is pending out. */
 struct money account_available(const struct ledger_account *account);
+/* What it holds when all that is pending into it has come: what a cap looks at. */
+struct money account_expected(const struct ledger_account *account);
+
+/* The root of everything in a book, for transactions of the caller's. */
+struct root ledger_root(int64_t book_id);
 
 /* Open a book. A repeat with the same id and content is OK.
  *   refuses  LEDGER_BOOK_DIFFERENT */
@@ -167,6 +172,7 @@ enum transfer_state {
 };
 struct transfer {
     struct transfer_ask ask; /* with accounts and amount filled in */
+    bool all_asked;          /* the ask's amount was 0: all that was pending */
     int64_t row_id;          /* time-ordered, ours */
     enum transfer_state state;
     struct instant at,
