@@ -90,7 +90,7 @@ RESULT venues_slot_change(struct store *store, int64_t venue_id, int64_t slot_id
 /* Weather or closing: no more bookings or entries; bookings are cancelled and their holders told,
  * at most `max` a call; *left says how many remain (call again until 0). */
 RESULT venues_slot_call_off(struct store *store, int64_t venue_id, int64_t slot_id,
-                            struct instant at, int max, int64_t *left);
+                            struct str place, struct instant at, int max, int64_t *left);
 RESULT venues_slot_get(struct store *store, int64_t venue_id, int64_t slot_id, struct slot *out);
 struct slot_page {
     struct slot *slots; /* by starts_at, then id */
@@ -107,6 +107,7 @@ RESULT venues_slots(struct store *store, int64_t venue_id, struct instant from, 
 struct booking_ask {
     int64_t venue_id, slot_id, person_id, places; /* places in 1..PLACES_MAX */
     struct instant at;
+    struct str place; /* the venue's name for the holder's notice; empty: none is sent */
 };
 /* Would this be granted? Pure: no clock, no store. */
 RESULT booking_decide(const struct slot *slot, const struct booking_ask *ask);
@@ -141,7 +142,7 @@ RESULT venues_bookings(struct store *store, int64_t person_id, int64_t before, s
                        struct arena *arena, struct booking_page *out);
 /* Give the places back; OK when it was cancelled before by the same person. */
 RESULT venues_cancel(struct store *store, int64_t venue_id, int64_t booking_id, int64_t person_id,
-                     struct instant at);
+                     struct str place, struct instant at);
 /* Mark bookings of a slot that has ended as no-shows, at most `max` a call; the person's standing
  * is told by message (topic "venues.no_show", handled by venues_no_show). May be run again. */
 RESULT venues_no_shows(struct store *store, int64_t venue_id, int64_t slot_id, struct instant at,
@@ -261,6 +262,7 @@ struct admit_ask {
     enum journal_grade grade;
     enum provenance provenance;
     int32_t region_code;
+    struct str place;  /* the venue's name for the holder's notice; empty: none is sent */
     struct str item;   /* catalogue code of entering this kind of place */
     struct instant at; /* of the act, by our clock; offline: the terminal's corrected time */
     struct instant terminal_at; /* the terminal's claim; 0 none */
@@ -293,7 +295,7 @@ RESULT venues_occupancy(struct store *store, int64_t venue_id, struct instant at
 /* ---- offline admissions, uploaded later (grade C) -----------------------------------------------
  */
 
-enum { UPLOAD_LINES_MAX = 20 }; /* a body's budget of 200 rows, ten a line */
+enum { UPLOAD_LINES_MAX = 16 }; /* a body's budget of 200 rows, a dozen a line */
 struct upload_line {
     struct admit_ask ask; /* grade C; venue, terminal and provenance are filled in here */
     int32_t verdict;      /* what the gate decided: 0 let in, else its refusal */
@@ -304,7 +306,7 @@ struct upload_ask {
     struct bytes body; /* what the terminal sent, byte for byte */
     uint8_t
         signature[SIGNATURE_BYTES];  /* its key over "YKT upload 1\n" + batch_no in decimal + "\n"
-                                        + body */
+                                        + SM3 of the body in lower-case hexadecimal */
     const struct upload_line *lines; /* parsed and identified by the caller; <= UPLOAD_LINES_MAX */
     size_t n;
     struct instant at;

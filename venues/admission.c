@@ -1,0 +1,282 @@
+/* venues/admission.c - who is let in: once per booking, or on a held-back place. */
+#include "notice/notice.h"
+#include "venues/admission_store.h"
+#include "venues/booking_store.h"
+#include "venues/slot_store.h"
+#include "venues/terminal_store.h"
+#include "venues/venues.h"
+
+RESULT admission_decide(const struct slot *slot, const struct booking *booking,
+                        const struct admit_ask *ask)
+{
+    assert(ask->places >= 1);
+    assert(ask->places <= PLACES_MAX);
+
+    if (booking) {
+        REQUIRE(booking->state != BOOKING_ADMITTED, VENUES_ADMITTED_ALREADY);
+        if (booking->slot_id != slot->id) {
+            REQUIRE(!instant_before(ask->at, booking->starts_at), VENUES_BOOKING_EARLY);
+            REFUSE(VENUES_BOOKING_MISSED);
+        }
+        if (booking->state == BOOKING_MADE) return OK;
+        /* marked as a no-show while the slot still runs can't be; a no-show asks like anybody */
+    }
+    REQUIRE(ask->places <= slot->held - slot->held_taken, VENUES_NO_FREE_PLACE);
+    return OK;
+}
+
+static bool showing_given(const struct admit_ask *ask)
+{
+    static const uint8_t none[16];
+
+    return memcmp(ask->presentation, none, sizeof none) != 0;
+}
+
+static RESULT already(const struct admission_row *first, struct admission *out)
+{
+    *out = (struct admission){ .id = first->id,
+                               .slot_id = first->slot_id,
+                               .booking_id = first->booking_id,
+                               .places = first->places,
+                               .first_at = first->at,
+                               .first_terminal_id = first->terminal_id };
+    REFUSE(VENUES_ADMITTED_ALREADY);
+}
+
+/* The booking that this showing is about: of the slot itself, else another of the same day. */
+static RESULT booking_about(struct txn *tx, const struct admit_ask *ask, const struct slot *slot,
+                            struct booking *out, bool *found)
+{
+    struct instant today = day_start(day_of(ask->at));
+
+    TRY(booking_of_slot(tx, ask->venue_id, slot->id, ask->person_id, out, found));
+    if (*found) return OK;
+    return booking_near(tx, ask->venue_id, ask->person_id, today, instant_add(today, USEC_PER_DAY),
+                        ask->at, out, found);
+}
+
+static RESULT admitted_tell(struct txn *tx, const struct admit_ask *ask)
+{
+    char at[40];
+    struct writer w = writer_over(at, sizeof at);
+    struct notice_parameter parameters[] = {
+        { "place", str_part(ask->place, 0, NOTICE_VALUE_MAX) },
+        { "at", { NULL, 0 } },
+    };
+    struct notice notice = { .kind = NOTICE_ADMITTED,
+                             .person_id = ask->person_id,
+                             .at = ask->at,
+                             .parameters = parameters,
+                             .parameters_n = LEN(parameters) };
+
+    if (ask->place.n == 0) return OK;
+    put_instant(&w, ask->at);
+    parameters[1].value = writer_str(&w);
+    return notice_put(tx, &notice, NULL);
+}
+
+/* Decide, then write; *out is filled as far as it got, also when refused. */
+static RESULT admit(struct txn *tx, const struct admit_ask *ask, struct admission *out)
+{
+    struct slot slot;
+    struct booking booking;
+    struct admission_row first;
+    bool found, booked, uses_booking;
+    struct err err;
+    int64_t places;
+
+    if (showing_given(ask)) {
+        TRY(admission_of_showing(tx, ask->venue_id, ask->presentation, &first, &found));
+        if (found) return already(&first, out);
+    }
+    TRY(slot_at(tx, ask->venue_id, ask->at, &slot, &found));
+    REQUIRE(found, VENUES_NO_SLOT_NOW);
+    out->slot_id = slot.id;
+    TRY(admission_of_person(tx, ask->venue_id, slot.id, ask->person_id, &first, &found));
+    if (found) return already(&first, out);
+    TRY(booking_about(tx, ask, &slot, &booking, &booked));
+    err = admission_decide(&slot, booked ? &booking : NULL, ask);
+    if (err.code == VENUES_BOOKING_EARLY || err.code == VENUES_BOOKING_MISSED)
+        out->booked_for = booking.starts_at;
+    TRY(err);
+    uses_booking = booked && booking.state == BOOKING_MADE;
+    places = uses_booking ? booking.places : ask->places;
+    *out = (struct admission){ .id = txn_new_id(tx),
+                               .slot_id = slot.id,
+                               .booking_id = uses_booking ? booking.id : 0,
+                               .places = places,
+                               .inside = slot.admitted + places };
+    if (uses_booking) TRY(booking_end(tx, ask->venue_id, booking.id, BOOKING_ADMITTED, ask->at));
+    TRY(slot_admit(tx, ask->venue_id, slot.id, places, uses_booking ? 0 : places));
+    TRY(admission_insert(tx, ask, out->id, slot.id, out->booking_id, places, showing_given(ask)));
+    return admitted_tell(tx, ask);
+}
+
+static RESULT line_append(struct txn *tx, const struct admit_ask *ask, int verdict, int64_t object)
+{
+    struct journal_line line = {
+        .kind = JOURNAL_USE,
+        .actor = ask->staff_id != 0 ? ACTOR_STAFF : ACTOR_TERMINAL,
+        .actor_id = ask->staff_id != 0 ? ask->staff_id : ask->terminal_id,
+        .grade = ask->grade,
+        .provenance = ask->provenance,
+        .person_id = ask->person_id,
+        .card_id = ask->card_id,
+        .place_id = ask->venue_id,
+        .terminal_id = ask->terminal_id,
+        .region_code = ask->region_code,
+        .verdict = verdict,
+        .act = verdict == 0 ? S("admitted") : S("not_admitted"),
+        .item = ask->item,
+        .at = ask->at,
+        .said_at = ask->terminal_at,
+    };
+
+    if (verdict == 0) {
+        memcpy(line.object_prefix, "adm", 4);
+        line.object_id = object;
+    }
+    return journal_append(tx, &line, NULL);
+}
+
+struct admit_call {
+    const struct admit_ask *ask;
+    struct admission made;
+};
+
+/* A refused one has written nothing yet: bodies decide before they write. */
+static RESULT admit_in_txn(struct txn *tx, void *arg)
+{
+    struct admit_call *call = arg;
+    struct err err;
+
+    call->made = (struct admission){ 0 };
+    err = admit(tx, call->ask, &call->made);
+    if (err.code < 0) return err;
+    TRY(line_append(tx, call->ask, err.code, call->made.id));
+    if (err.code != 0) REFUSE_KEEP(err.code);
+    return OK;
+}
+
+RESULT venues_admit(struct store *store, const struct admit_ask *ask, struct admission *out)
+{
+    struct admit_call call = { .ask = ask };
+    struct err err =
+        store_run(store, (struct root){ ROOT_PLACE, ask->venue_id }, admit_in_txn, &call);
+
+    *out = call.made;
+    return err;
+}
+
+/* ---- occupancy */
+
+struct occupancy_call {
+    int64_t venue_id;
+    struct instant at;
+    struct slot slot;
+    bool open;
+    int64_t today;
+};
+
+static RESULT occupancy_read(struct txn *tx, void *arg)
+{
+    struct occupancy_call *call = arg;
+
+    TRY(slot_at(tx, call->venue_id, call->at, &call->slot, &call->open));
+    return admitted_since(tx, call->venue_id, day_start(day_of(call->at)), call->at, &call->today);
+}
+
+RESULT venues_occupancy(struct store *store, int64_t venue_id, struct instant at,
+                        struct occupancy *out)
+{
+    struct occupancy_call call = { .venue_id = venue_id, .at = at };
+
+    TRY(store_read(store, occupancy_read, &call));
+    *out = (struct occupancy){ .admitted_today = call.today };
+    if (call.open) {
+        out->slot_id = call.slot.id;
+        out->quota = call.slot.quota;
+        out->taken = call.slot.taken;
+        out->held = call.slot.held;
+        out->held_taken = call.slot.held_taken;
+        out->admitted = call.slot.admitted;
+        out->starts_at = call.slot.starts_at;
+        out->ends_at = call.slot.ends_at;
+    }
+    return OK;
+}
+
+/* ---- uploads of gates that were offline */
+
+struct upload_call {
+    const struct upload_ask *ask;
+    uint8_t body_hash[32];
+    struct upload_made made;
+};
+
+static RESULT upload_line(struct txn *tx, const struct upload_ask *upload, size_t i,
+                          struct upload_made *made)
+{
+    struct admit_ask ask = upload->lines[i].ask;
+    struct admission admission = { 0 };
+    struct err err;
+
+    ask.venue_id = upload->venue_id;
+    ask.terminal_id = upload->terminal_id;
+    ask.grade = GRADE_C;
+    if (upload->lines[i].verdict != 0) { /* the gate refused: the record is all there is to do */
+        made->accepted++;
+        return line_append(tx, &ask, upload->lines[i].verdict, 0);
+    }
+    err = admit(tx, &ask, &admission);
+    if (err.code < 0) return err;
+    if (err.code == 0)
+        made->accepted++;
+    else
+        made->contested++;
+    return line_append(tx, &ask, err.code, admission.id);
+}
+
+static RESULT upload_in_txn(struct txn *tx, void *arg)
+{
+    struct upload_call *call = arg;
+    const struct upload_ask *ask = call->ask;
+    struct upload_row row, before;
+    bool found;
+
+    call->made = (struct upload_made){ 0 };
+    TRY(upload_load(tx, ask->venue_id, ask->terminal_id, ask->batch_no, &row, &found));
+    if (found) {
+        REQUIRE(memcmp(row.body_hash, call->body_hash, 32) == 0, VENUES_UPLOAD_DIFFERENT);
+        call->made = (struct upload_made){ row.accepted, row.contested, true };
+        return OK;
+    }
+    if (ask->batch_no > 1) {
+        TRY(upload_load(tx, ask->venue_id, ask->terminal_id, ask->batch_no - 1, &before, &found));
+        REQUIRE(found, VENUES_UPLOAD_GAP);
+    }
+    for (size_t i = 0; i < ask->n; i++) {
+        TRY(upload_line(tx, ask, i, &call->made));
+    }
+    row = (struct upload_row){ .accepted = call->made.accepted, .contested = call->made.contested };
+    memcpy(row.body_hash, call->body_hash, sizeof row.body_hash);
+    return upload_insert(tx, ask->venue_id, ask->terminal_id, ask->batch_no, &row, ask->at);
+}
+
+RESULT venues_upload(struct store *store, const struct upload_ask *ask, struct upload_made *out)
+{
+    struct upload_call call = { .ask = ask };
+    struct terminal terminal;
+
+    assert(ask->n <= UPLOAD_LINES_MAX);
+    TRY(venues_terminal_get(store, ask->terminal_id, &terminal));
+    REQUIRE(terminal.venue_id == ask->venue_id, VENUES_TERMINAL_UNKNOWN);
+    REQUIRE(terminal.state != TERMINAL_REVOKED, VENUES_TERMINAL_REVOKED);
+    REQUIRE(terminal.state == TERMINAL_ACTIVE, VENUES_NOT_ENROLLED);
+    TRY(upload_signature_check(&terminal, ask));
+    REQUIRE(ask->batch_no >= 1, VENUES_UPLOAD_GAP);
+    sm3(ask->body, call.body_hash);
+    TRY(store_run(store, (struct root){ ROOT_PLACE, ask->venue_id }, upload_in_txn, &call));
+    *out = call.made;
+    return OK;
+}
