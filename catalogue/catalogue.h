@@ -22,7 +22,6 @@ enum catalogue_refusal {
     CATALOGUE_PARAMETER_UNIT = 2005,    /* the row's unit or value is not of the kind asked for */
     CATALOGUE_ITEM_NOT_OPEN = 2006,     /* the item is not open in that region at that instant */
     CATALOGUE_IMPORT_BAD = 2007,        /* the import's report lists why; nothing was changed */
-    CATALOGUE_OPENING_OVERLAPS = 2008,  /* another opening of that item and region covers the day */
     CATALOGUE_POINT_UNKNOWN = 2009,     /* no point of use has that id */
     CATALOGUE_ORGANISATION_UNKNOWN = 2010,
     CATALOGUE_AGENCY_UNKNOWN = 2011,
@@ -69,6 +68,7 @@ struct region {
     struct text2 name;
     struct str pinyin;
     int32_t tunion_city; /* T-Union city code, 0 when not known */
+    enum mark mark;
 };
 /* NULL when the code is unknown (a warning for identity numbers, never a refusal: domain.md 5.1).
  */
@@ -133,7 +133,8 @@ struct item {
     struct text2 name, category_name, owner;
     struct str agency;
     bool physical, ecard, online; /* ways it is used */
-    enum item_grade grade;        /* the least careful grade allowed */
+    enum item_grade grade;        /* the least careful grade allowed while connected */
+    bool offline;                 /* a terminal that is cut off may judge alone (grade C) */
     enum strength strength;       /* the least a code must have */
     enum mechanism mechanism;
     enum mark mark;
@@ -196,6 +197,7 @@ void catalogue_progress(const struct catalogue *cat, int32_t city, struct instan
 /* `parameter_*`: the row of `key` valid at `at` whose region is the nearest up the tree from
  * `region`; refuses PARAMETER_UNKNOWN, and PARAMETER_UNIT when the value is not of that kind. */
 struct parameter {
+    int64_t id;
     struct str key, value, unit, reason;
     int32_t region;
     struct instant valid_from, valid_to; /* to 0: no end */
@@ -246,6 +248,7 @@ struct place {
     struct text2 name;    /* en: pinyin for the data's venues */
     struct str level;     /* "5A", "4A candidate", "national grade 1", ... */
     struct str note;
+    bool retired; /* no longer in the files; kept for what refers to it */
     enum mark mark;
 };
 const struct place *place_find(const struct catalogue *cat, int64_t id);
@@ -280,6 +283,16 @@ const struct point *point_find(const struct catalogue *cat, int64_t id);
 const struct point *point_by_code(const struct catalogue *cat, struct str code);
 const struct point *points_of(const struct catalogue *cat, int64_t place_id, size_t *n);
 
+/* ---- lists kept as they are: article_functions, bank_return_codes, medical_transactions, transit
+ * - */
+
+struct reference; /* one file of data/ */
+const struct reference *reference_find(const struct catalogue *cat,
+                                       struct str list); /* NULL: none */
+size_t reference_rows(const struct reference *list);
+/* A field by its column's name; empty when there is no such row or column. Rows in file order. */
+struct str reference_field(const struct reference *list, size_t row, struct str column);
+
 /* ---- writing: imports and single changes ------------------------------------------------------
  */
 
@@ -295,7 +308,7 @@ struct import_report {
     int64_t version;
     struct {
         int64_t regions, agencies, organisations, items, openings, city_states, parameters, places,
-            points, slot_rules;
+            points, slot_rules, references;
     } rows;
 };
 /* Read the files of a folder (data/: names and columns in data/README.md), check all of them, list
@@ -304,8 +317,9 @@ struct import_report {
  * the report filled; dry_run stops before writing. Files are never half imported. */
 RESULT catalogue_import(struct store *store, struct str folder, struct instant at, bool dry_run,
                         struct arena *arena, struct import_report *out);
-/* Open, plan or pause an item in a region from an instant on: closes the row in force and adds one.
- * Takes effect for readers at the next catalogue_reload. */
+/* Open, plan or pause an item in a region from an instant on: adds a row; of one item and region
+ * the row that began last decides, so nothing is closed or overwritten. Takes effect for readers at
+ * the next catalogue_reload. */
 struct opening_ask {
     struct str item;
     int32_t region;

@@ -166,3 +166,11 @@ CREATE TABLE point_of_use (
     PRIMARY KEY (id),
     UNIQUE (code)
 ) strict;                                                -- root: none
+
+-- Lists that a later module reads by column name: article_functions, bank_return_codes, ...
+CREATE TABLE reference_row (
+    list   text NOT NULL,                                -- the file's name without .csv
+    n      int64 NOT NULL,                               -- 0: the column names; then in file order
+    fields text NOT NULL,                                -- separated by U+001F
+    PRIMARY KEY (list, n)
+) strict;                                                -- root: none
