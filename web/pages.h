@@ -10,6 +10,12 @@
 #pragma once
 #include "web/web.h"
 
+/* Routes without a page of their own: GET /preferences?lang=zh|en&elder=0|1&back=/path sets the
+ * cookies `lang` and `elder` (a year, SameSite=Lax) and answers 303 to back when web_path_is_ours,
+ * else to /. GET /card and GET /cards/current/lose stand for the live card of who is signed in.
+ * POST /sign-out, POST /desk/sign-out, POST /gate/sign-out {} end a session; the answer of the
+ * first should carry Clear-Site-Data: "cache", "storage". */
+
 /* ---------- words for states: domain.md 3.1 ---------- */
 
 enum web_social { /* 社保功能 */

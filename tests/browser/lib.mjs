@@ -55,8 +55,9 @@ export function serve(folder, headers, answer = () => null) {
         return reply.end(made.type ? made.body : JSON.stringify(made.body));
       }
       try {
-        const file = readFileSync(join(folder, normalize(path)));
-        const type = TYPES[extname(path)] ?? "application/octet-stream";
+        const name = path === "/code" ? "/code.zh.html" : path; // the service worker knows the page by its address
+        const file = readFileSync(join(folder, normalize(name)));
+        const type = TYPES[extname(name)] ?? "application/octet-stream";
         reply.writeHead(200, type.startsWith("text/html") ? { ...headers, "Content-Type": type } : { "Content-Type": type });
         reply.end(file);
       } catch {
@@ -65,7 +66,7 @@ export function serve(folder, headers, answer = () => null) {
       }
     });
   });
-  return new Promise((done) => server.listen(0, "127.0.0.1", () => done({ base: `http://127.0.0.1:${server.address().port}`, close: () => server.close() })));
+  return new Promise((done) => server.listen(0, "127.0.0.1", () => done({ base: `http://127.0.0.1:${server.address().port}`, close: () => { server.close(); server.closeAllConnections?.(); } })));
 }
 // The headers of WEB_HEADERS, read from the C table.
 export function webHeaders(root) {

@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { axe, check, end, have, launch, overflow, serve, webHeaders } from "./lib.mjs";
 
 const root = new URL("../..", import.meta.url).pathname, folder = mkdtempSync(join(tmpdir(), "ykt-pages-"));
-const only = process.argv[2] ?? "";
+const only = process.argv[2] ?? ""; // a part of names: only these pages, nothing else
 if (!have(process.env.CHROMIUM ?? "chromium")) {
   console.log("chromium is not installed: pages are not looked at\n0 passed, 0 failed");
   process.exit(0);
@@ -119,6 +119,7 @@ if (!only) {
       return { status: 201, body: { id: "dev_6h2k9d0q4m8xw" } };
     }
     if (path.endsWith("/code-bundles")) return { status: 201, body: { bundle: bundle(device.public_key).toString("base64url"), server_time: new Date(Date.now() + skew).toISOString() } };
+    if (path === "/v1/short-codes") return { status: 201, body: { code: "8A1-BCD-EFG", expires_at: new Date(Date.now() + 300000).toISOString() } };
     return null;
   };
   const unbase45 = (text) => {
@@ -151,6 +152,8 @@ if (!only) {
   await page.goto(`${site.base}/code.zh.html`);
   const first = await until((text) => text.length === 289);
   await judge("code", first, 1);
+  await page.waitForTimeout(1200);
+  check("the typed code is renewed when it is over", await page.locator("[data-short]").innerText() === "8A1-BCD-EFG");
   check("device: 33 bytes of a point", Buffer.from(device.public_key, "base64url").length === 33);
   const kept = await page.evaluate(() => new Promise((done) => {
     const open = indexedDB.open("ykt");
@@ -168,6 +171,20 @@ if (!only) {
   const width = await page.locator("svg.qr").evaluate((e) => e.getBoundingClientRect().width / innerWidth);
   check("code: at least 60 % of the width", width >= 0.6, String(width));
   await context.close();
+
+  // without a network: the service worker keeps the page, the key makes codes within the bundle's life
+  const away = await browser.newContext({ viewport: { width: 390, height: 844 } }), home = await serve(folder, webHeaders(root), (...ask) => api(...ask));
+  const roaming = await away.newPage();
+  await roaming.goto(`${home.base}/code`);
+  await until((text) => text.length === 289, roaming);
+  await roaming.evaluate(() => navigator.serviceWorker.ready);
+  await roaming.reload();
+  await until((text) => text.length === 289, roaming);
+  await roaming.waitForTimeout(500);
+  home.close();
+  await roaming.reload();
+  await judge("without a network", await until((text) => text.length === 289, roaming), 1);
+  await away.close();
 
   // a slow phone: the server's clock rules, and the words say so
   skew = 4 * 60000;

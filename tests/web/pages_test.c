@@ -76,11 +76,11 @@ PAGE(signin)
 PAGE(staff_signin)
 PAGE(home)
 PAGE(code)
-PAGE(card) PAGE(card_act) PAGE(done) PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings) PAGE(gate)
-    PAGE(desk) PAGE(desk_act) PAGE(records) PAGE(proof) PAGE(error) PAGE(about) PAGE(demo)
-        PAGE(style)
+PAGE(card)
+PAGE(card_act) PAGE(done) PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings) PAGE(gate) PAGE(desk)
+    PAGE(desk_act) PAGE(records) PAGE(proof) PAGE(error) PAGE(about) PAGE(demo) PAGE(style)
 
-            struct sample {
+        struct sample {
     const char *name;
     page_run *run;
     const void *view;
@@ -540,6 +540,53 @@ int main(void)
         for (int variant = 0; variant < 4; variant++) {
             check_page(&samples[i], variant % 2 == 0 ? LANGUAGE_ZH : LANGUAGE_EN, variant >= 2,
                        out);
+        }
+    }
+
+    static const struct {
+        const char *title, *page;
+        enum language language;
+        bool elder;
+        const char *text;
+    } shown[] = {
+        { "an instant of this year", "card-lost", LANGUAGE_ZH, false, "8月20日 15:32 起" },
+        { "an instant in English", "card-lost", LANGUAGE_EN, false, "Since 20 Aug, 15:32" },
+        { "another year is named", "card", LANGUAGE_ZH, false, "2020年9月13日 20:26" },
+        { "full, with seconds", "done", LANGUAGE_ZH, false, "2021年8月20日 15:32:07" },
+        { "a weekday", "venue", LANGUAGE_ZH, false, "8月20日 星期五" },
+        { "a weekday in English", "venue", LANGUAGE_EN, false, "20 Aug, Fri" },
+        { "milliseconds as seconds", "done", LANGUAGE_EN, false, ">0.84 s<" },
+        { "a gate that has not reported", "done", LANGUAGE_ZH, false, "还没有回报" },
+        { "an amount", "replace", LANGUAGE_ZH, false, "¥20.00" },
+        { "thousands", "demo", LANGUAGE_EN, false, "60,000 residents · 58,211 cards · 475 venues" },
+        { "one person, in English", "bookings", LANGUAGE_EN, false, "1 person" },
+        { "several people, in English", "bookings", LANGUAGE_EN, false, "2 people" },
+        { "simpler words in elder mode", "card", LANGUAGE_ZH, true, "卡丢了，马上挂失" },
+        { "a state in words", "card-lost", LANGUAGE_EN, false, "Reported lost (temporary)" },
+        { "what was typed comes back escaped", "venues", LANGUAGE_ZH, false,
+          "value=\"博物&lt;院&gt;\"" },
+        { "the chosen city", "venues", LANGUAGE_ZH, false, "<option value=\"340100\" selected>" },
+        { "the title tells of the error", "signin-problem", LANGUAGE_ZH, false, "<title>错误：" },
+        { "the summary links to the field", "signin-problem", LANGUAGE_ZH, false,
+          "<a href=\"#phone\">手机号应为11位数字</a>" },
+        { "the field tells of its error", "signin-problem", LANGUAGE_ZH, false,
+          "aria-invalid=\"true\" aria-describedby=\"phone-hint phone-problem\"" },
+        { "a form's token, escaped", "lose", LANGUAGE_ZH, false,
+          "name=\"_token\" value=\"tok_4f1c2d&quot;&lt;&gt;\"" },
+        { "language switch comes back here", "card", LANGUAGE_ZH, false,
+          "back=%2Fcard%3Fa%3D1%26b%3D2\"" },
+        { "request id for the phone call", "error", LANGUAGE_ZH, false, "req_9hc2m4k7x1zr8" },
+        { "a value in an address", "card", LANGUAGE_ZH, false,
+          "href=\"/cards/crd_71xk2m9q0g4zr/lose\"" },
+    };
+    for (size_t i = 0; i < LEN(shown); i++) {
+        for (size_t j = 0; j < LEN(samples); j++) {
+            if (strcmp(samples[j].name, shown[i].page) != 0) continue;
+            struct web_frame one = frame_of(&samples[j], shown[i].language, shown[i].elder);
+            struct writer to = writer_over(buffer, sizeof buffer);
+
+            samples[j].run(&to, &one, samples[j].view);
+            CHECK(shown[i].title, has(writer_str(&to), shown[i].text));
         }
     }
 

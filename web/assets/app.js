@@ -302,6 +302,23 @@ async function codePage(root) {
     note.hidden = false;
   }
   box.dataset.phone = "1";
+  const spoken = $(".code-short", root);
+  let spokenUntil = Number(box.dataset.expires), asking = false;
+  const speak = async (now) => { /* the typed code is the server's and ends sooner; without a network there is none */
+    if (now < spokenUntil || asking) return;
+    spoken.hidden = true;
+    if (!navigator.onLine) return;
+    asking = true;
+    const made = await call("POST", "/v1/short-codes", { card, purpose });
+    if (made.ok) {
+      $("[data-short]", spoken).textContent = made.body.code;
+      spokenUntil = Date.parse(made.body.expires_at);
+      spoken.hidden = false;
+    } else {
+      spokenUntil = now + STEP; /* ask again in a while */
+    }
+    asking = false;
+  };
   const show = async (again) => {
     const now = Date.now() + device.offset, step = Math.floor((now - EPOCH) / STEP);
     box.style.setProperty("--left", 1 - (now - EPOCH) % STEP / STEP);
@@ -311,6 +328,7 @@ async function codePage(root) {
       $(".qr", root).classList.add("hide");
       return;
     }
+    speak(now);
     if (step === shown && !again) return;
     shown = step;
     const code = await makeCode(device, step, purpose);
