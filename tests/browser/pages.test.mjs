@@ -24,14 +24,16 @@ const browser = await launch();
 const files = readdirSync(folder).filter((name) => name.endsWith(".html") && name.includes(only)).sort();
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, serviceWorkers: "block" }), page = await context.newPage();
+let noise = [];
+page.on("console", (m) => m.type() === "error" && !/Failed to load resource|EventSource/.test(m.text()) && noise.push(m.text()));
+page.on("pageerror", (e) => noise.push(String(e)));
+page.on("request", (r) => r.url().startsWith(site.base) || noise.push(`asks ${r.url()}`));
 async function look(name) {
   const elder = name.includes(".elder."), zh = name.includes(".zh.");
   if (elder && !zh) return; // the sizes are the same in both languages
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: zh ? "zh-CN" : "en-GB", serviceWorkers: "block" });
-  const page = await context.newPage(), noise = [];
-  page.on("console", (m) => m.type() === "error" && !/Failed to load resource|EventSource/.test(m.text()) && noise.push(m.text()));
-  page.on("pageerror", (e) => noise.push(String(e)));
-  page.on("request", (r) => r.url().startsWith(site.base) || noise.push(`asks ${r.url()}`));
+  noise = [];
+  await page.setViewportSize({ width: 1366, height: 768 });
   await page.goto(`${site.base}/${name}`);
   const found = await axe(page);
   check(`${name}: axe`, !found, found);
@@ -62,9 +64,9 @@ async function look(name) {
   await page.setViewportSize({ width: 320, height: 640 }); // also what 400 % zoom of 1280 leaves
   check(`${name}: fits 320`, !(await overflow(page)), await overflow(page));
   check(`${name}: quiet`, !noise.length, noise.join("; "));
-  await context.close();
 }
 for (const name of files) await look(name);
+await context.close();
 
 // elder mode keeps its six positions
 if (!only) {
