@@ -269,7 +269,7 @@ RESULT hsm_wrap_new(struct hsm_session *session, struct hsm_key under, enum key_
                     uint8_t blob[HSM_WRAPPED_MAX], size_t *n, struct hsm_key *out)
 {
     struct hsm_slot slot = { .kind = kind };
-    struct hsm_key key;
+    struct hsm_key key = { 0 };
 
     TRY(value_new(kind, &session->hsm->entropy, &slot.value));
     struct err err = slot_put(session, &slot, &key);
