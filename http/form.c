@@ -50,13 +50,15 @@ static struct err split(struct body body, struct pair **pairs, size_t *n)
         most += rest.p[i] == '&';
     *pairs = NEW_ARRAY(body.arena, struct pair, most);
     *n = 0;
-    if (!*pairs) return fault(FAULT_MEMORY, "a form of %zu bytes", rest.n);
+    REQUIRE(*pairs, HTTP_BODY_TOO_LARGE);
     while (rest.n > 0) {
         struct str value, name = str_cut(str_cut(rest, '&', &rest), '=', &value);
         struct pair *pair = &(*pairs)[(*n)++];
 
-        REQUIRE(decode(body.arena, name, &pair->name), HTTP_FORM_MALFORMED);
-        REQUIRE(decode(body.arena, value, &pair->value), HTTP_FORM_MALFORMED);
+        if (decode(body.arena, name, &pair->name) && decode(body.arena, value, &pair->value))
+            continue;
+        REQUIRE(!body.arena->full, HTTP_BODY_TOO_LARGE);
+        REFUSE(HTTP_FORM_MALFORMED);
     }
     return OK;
 }
@@ -161,7 +163,7 @@ struct err form_read(struct body body, const struct json_field *fields, size_t n
         pointer[w.n] = '\0';
         problem_add(body.problems, body.arena, pointer, "unknown");
     }
-    if (body.arena->full) return fault(FAULT_MEMORY, "a form of %zu bytes", body.bytes.n);
+    REQUIRE(!body.arena->full, HTTP_BODY_TOO_LARGE);
     REQUIRE(body.problems->n == 0, HTTP_FIELDS);
     return OK;
 }

@@ -144,8 +144,8 @@ static inline struct json_field JSON_OPTIONAL(struct json_field field, bool *giv
 }
 
 /* Read a body that is one JSON object by its table.
- *   refuses  HTTP_JSON_SYNTAX, HTTP_JSON_DUPLICATE, HTTP_JSON_DEPTH, and HTTP_FIELDS with
- *            body.problems filled     faults  FAULT_MEMORY (the arena is full)
+ *   refuses  HTTP_JSON_SYNTAX, HTTP_JSON_DUPLICATE, HTTP_JSON_DEPTH, HTTP_BODY_TOO_LARGE (it does
+ *            not fit the arena), and HTTP_FIELDS with body.problems filled
  * An empty body is read as {} when every field is optional. Targets of a refused body are
  * undefined. */
 RESULT

@@ -8,20 +8,29 @@
 #include "http/fields.h"
 #include "http/http.h"
 
-/* Where jansson's memory comes from on this thread. The mark in front of each piece tells the
- * pieces of other users of jansson in the process (none today, but it is one switch for all) from
- * ours. */
+/* Where jansson's memory comes from on this thread. The mark in front of each piece tells what to
+ * give back: pieces of the arena go with it. When the arena is full, the rest of this body's parse
+ * comes from the heap and the body is then refused: jansson 2.14 does not survive a failed
+ * allocation (an assert in its lexer), so it must never see one. A body's tree is at most about
+ * fifty times its bytes. */
 static _Thread_local struct arena *from;
+static _Thread_local bool spilled;
 enum { MARK = 16 };
 
 static void *take(size_t n)
 {
-    uint8_t *p;
+    uint8_t *p = NULL;
 
     if (n > SIZE_MAX - MARK) return NULL;
-    p = from ? arena_take(from, n + MARK, 16) : malloc(n + MARK);
-    if (!p) return NULL;
-    p[0] = from != NULL;
+    if (from) p = arena_take(from, n + MARK, 16);
+    if (p) {
+        p[0] = 1;
+    } else {
+        spilled = true;
+        p = malloc(n + MARK);
+        if (!p) return NULL;
+        p[0] = 0;
+    }
     return p + MARK;
 }
 
@@ -62,10 +71,14 @@ static struct err parse(struct body body, json_t **root)
     }
     REQUIRE(deepest <= JSON_DEPTH_MAX, HTTP_JSON_DEPTH);
     from = body.arena;
+    spilled = false;
     *root = json_loadb((const char *)body.bytes.p, body.bytes.n, JSON_REJECT_DUPLICATES, &error);
     from = NULL;
+    if (spilled) {
+        json_decref(*root); /* gives the heap's pieces back; NULL is allowed */
+        REFUSE(HTTP_BODY_TOO_LARGE);
+    }
     if (*root) return OK;
-    if (body.arena->full) return fault(FAULT_MEMORY, "a body of %zu bytes", body.bytes.n);
     REQUIRE(json_error_code(&error) != json_error_duplicate_key, HTTP_JSON_DUPLICATE);
     REFUSE(HTTP_JSON_SYNTAX);
 }
@@ -248,7 +261,7 @@ struct err json_read(struct body body, const struct json_field *fields, size_t n
         REFUSE(HTTP_FIELDS);
     }
     read_members(body, root, fields, n, &place, &plain);
-    if (body.arena->full) return fault(FAULT_MEMORY, "a body of %zu bytes", body.bytes.n);
+    REQUIRE(!body.arena->full, HTTP_BODY_TOO_LARGE);
     REQUIRE(body.problems->n == 0, HTTP_FIELDS);
     return OK;
 }

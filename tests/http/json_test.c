@@ -240,7 +240,8 @@ static void test_values(void)
         arena = arena_over(memory, size);
         body = body_over(writer_bytes(&t), &arena, &problems, &IDS);
         end = read_ask(body, false, &ask);
-        CHECK("too little room is a fault, or enough", end.code == FAULT_MEMORY || end.code == 0);
+        CHECK("too little room is a refusal, or enough",
+              end.code == HTTP_BODY_TOO_LARGE || end.code == 0);
     }
 }
 
