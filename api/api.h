@@ -191,7 +191,9 @@ size_t sessions_drop_actor(struct sessions *sessions, enum journal_actor actor, 
 bool sessions_find(struct sessions *sessions, const uint8_t token_hash[32], struct instant at,
                    struct session *out);
 size_t sessions_count(const struct sessions *sessions, struct instant at);
-/* Give a browser its session cookie, or take it away (token empty). */
+/* Give a browser its session cookie, or take it away (token empty): of the role whose page this is
+ * (/desk, /gate, else the resident's; in /v1 by X-Session: desk | gate), so that the one screen can
+ * hold three roles. */
 void reply_session(const struct request *rq, struct reply *rp, struct str token,
                    int64_t max_age_sec);
 /* The CSRF token of this cookie session, for X-CSRF-Token (scripts); empty without one. */

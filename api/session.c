@@ -281,7 +281,37 @@ struct act request_act(const struct request *rq)
     };
 }
 
-#define SESSION_COOKIE "ykt_session"
+/* A browser may be a resident, a counter and a gate at once (the one screen shows all three): each
+ * role's pages have a cookie of their own, told by the page's path, and scripts name the role by
+ * X-Session in their calls of /v1. */
+static const struct {
+    const char *session, *page, *cookie;
+} ROLE_COOKIES[] = {
+    { "desk", "/desk", "ykt_desk" },
+    { "desk", "/demo/as/clerk", "ykt_desk" },
+    { "gate", "/gate", "ykt_gate" },
+    { "gate", "/demo/as/gate", "ykt_gate" },
+};
+
+static bool path_below(struct str path, struct str top)
+{
+    return str_starts(path, top) && (path.n == top.n || path.p[top.n] == '/');
+}
+
+static const char *cookie_name(const struct request *rq)
+{
+    struct str role = request_header(rq, "x-session");
+    bool call = path_below(rq->path, S("/v1"));
+
+    for (size_t i = 0; i < LEN(ROLE_COOKIES); i++) {
+        bool this_role = call ? str_eq(role, str_of(ROLE_COOKIES[i].session))
+                              : path_below(rq->path, str_of(ROLE_COOKIES[i].page));
+
+        if (this_role) return ROLE_COOKIES[i].cookie;
+    }
+    return "ykt_session";
+}
+
 #define BROWSER_COOKIE "ykt_browser"
 
 void reply_session(const struct request *rq, struct reply *rp, struct str token,
@@ -289,12 +319,12 @@ void reply_session(const struct request *rq, struct reply *rp, struct str token,
 {
     /* Lax, so that a link from a message leads to the page and not to the sign-in; unsafe methods
      * need a token of their own besides */
-    reply_cookie(rq, rp, SESSION_COOKIE, token, token.n > 0 ? max_age_sec : -1, COOKIE_LAX);
+    reply_cookie(rq, rp, cookie_name(rq), token, token.n > 0 ? max_age_sec : -1, COOKIE_LAX);
 }
 
 struct str session_cookie(const struct request *rq)
 {
-    return request_cookie(rq, SESSION_COOKIE);
+    return request_cookie(rq, cookie_name(rq));
 }
 
 static struct str base64url(struct arena *arena, struct bytes bytes)
