@@ -12,7 +12,7 @@ static const char *const LOG_LEVELS[] = { "debug", "info", "warn", "error", NULL
 static const char *const HSM_KINDS[] = { "software", "pkcs11", NULL };
 
 #define SEC USEC_PER_SEC
-/* What keyd opens per purpose; the presets say the same as KEYD_BUDGETS (a test compares). */
+/* What keyd opens per purpose; presets as KEYD_BUDGETS. */
 #define BUDGET(use, second, day, zh_, en_)                                                         \
     { .name = "budget." use "_second", .type = SETTING_INT, .preset = second, .min = 0,            \
       .max = 1000000000, .zh = "每秒可解密条数：" zh_, .en = "openings a second: " en_ },          \

@@ -58,13 +58,14 @@ struct server {
     int listening;
     atomic_bool stop;
     pthread_t thread;
+    struct err end; /* how serving ended; looked at when the thread is joined */
 };
 
 static void *server_run(void *arg)
 {
     struct server *server = arg;
 
-    CHECK_OK("serve", keyd_serve(server->core, server->listening, &server->stop));
+    server->end = keyd_serve(server->core, server->listening, &server->stop);
     return NULL;
 }
 
@@ -82,6 +83,7 @@ static void server_stop(struct server *server)
 {
     atomic_store(&server->stop, true);
     pthread_join(server->thread, NULL);
+    CHECK_OK("serve", server->end);
     close(server->listening);
     keyd_core_close(server->core);
 }
@@ -277,7 +279,7 @@ static void *one_run(void *arg)
     static atomic_bool stop;
     struct server *server = arg;
 
-    CHECK_OK("serve one", keyd_serve_one(server->core, server->listening, &stop));
+    server->end = keyd_serve_one(server->core, server->listening, &stop);
     return NULL;
 }
 
@@ -299,6 +301,7 @@ static void test_pair(void)
     blind_key_close(&blind);
     keyd_close(keyd);
     pthread_join(server.thread, NULL);
+    CHECK_OK("serve one", server.end);
     close(pair[0]);
     keyd_core_close(server.core);
 }

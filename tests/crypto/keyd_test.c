@@ -1,8 +1,8 @@
 /* tests/crypto/keyd_test.c - what keyd grants and refuses, asked in process. */
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -652,6 +652,41 @@ static void test_log(void)
                keyd_log_verify(world.dir, &world.settings.hsm, entropy, &report), KEYD_LOG_BROKEN);
 }
 
+/* A medium that takes no more: nothing is opened that was not written down first. */
+static void test_full(void)
+{
+    struct world world;
+    uint8_t sealed[64];
+    size_t n = 0;
+    struct rlimit was, small;
+    struct stat st;
+    char path[400];
+
+    world_new(&world, "full");
+    CHECK_OK("seal",
+             keyd_field_seal_one(world.keyd, S("t"), S("c"), 1, str_bytes(S("x")), sealed, &n));
+    CHECK_INT("room", open_some(&world, KEYD_USE_COUNTER, bytes_of(sealed, n), 2), 2);
+    snprintf(path, sizeof path, "%s/log/20211120", world.dir);
+    CHECK("log", stat(path, &st) == 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    CHECK("limit", getrlimit(RLIMIT_FSIZE, &was) == 0);
+    small = was;
+    small.rlim_cur = (rlim_t)st.st_size + 100; /* half a line */
+    CHECK("limit", setrlimit(RLIMIT_FSIZE, &small) == 0);
+    CHECK_INT("no room", open_some(&world, KEYD_USE_COUNTER, bytes_of(sealed, n), 3), 0);
+    CHECK("limit", setrlimit(RLIMIT_FSIZE, &was) == 0);
+    CHECK_INT("after a fault it stays shut",
+              open_some(&world, KEYD_USE_COUNTER, bytes_of(sealed, n), 1), 0);
+    world_stop(&world);
+    world_start(&world);
+    CHECK_INT("a restart cuts the half line and goes on",
+              open_some(&world, KEYD_USE_COUNTER, bytes_of(sealed, n), 200), 98);
+    world_stop(&world);
+    struct keyd_log_report report;
+    CHECK_OK("the log holds",
+             keyd_log_verify(world.dir, &world.settings.hsm, world.settings.entropy, &report));
+}
+
 static void test_store_tamper(void)
 {
     struct world world;
@@ -696,6 +731,7 @@ int main(void)
     test_sign_and_rotate();
     test_tickets();
     test_log();
+    test_full();
     test_store_tamper();
     return test_end();
 }

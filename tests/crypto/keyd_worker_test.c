@@ -139,13 +139,14 @@ struct server {
     struct keyd_core *core;
     int listening;
     atomic_bool stop;
+    struct err end;
 };
 
 static void *server_run(void *arg)
 {
     struct server *server = arg;
 
-    CHECK_OK("serve", keyd_serve(server->core, server->listening, &server->stop));
+    server->end = keyd_serve(server->core, server->listening, &server->stop);
     return NULL;
 }
 
@@ -202,6 +203,7 @@ int main(int argc, char **argv)
     waitpid(pid, NULL, 0);
     atomic_store(&server.stop, true);
     pthread_join(thread, NULL);
+    CHECK_OK("serve", server.end);
     close(server.listening);
     close(out[0]);
     keyd_core_close(server.core);

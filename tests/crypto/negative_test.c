@@ -1,5 +1,6 @@
 /* tests/crypto/negative_test.c - what must be refused, in the manner of Wycheproof: values at the
  * edges, swapped, cut, moved, and made for another key, id or message. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "crypto/crypto.h"
@@ -433,6 +434,117 @@ static void test_secrets(void)
     CHECK("slots come back", a.p == NULL);
 }
 
+/* Locked and left out of dumps, as the kernel tells it. */
+static void test_secret_pages(void)
+{
+    struct secret secret;
+    char line[512];
+    bool inside = false, locked = false, undumped = false;
+    unsigned long from, to;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+
+    CHECK_OK("open", secret_open(&secret, 32));
+    while (maps && fgets(line, sizeof line, maps)) {
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            inside = (uintptr_t)secret.p >= from && (uintptr_t)secret.p < to;
+        if (!inside || strncmp(line, "VmFlags:", 8) != 0) continue;
+        locked = strstr(line, " lo") != NULL;
+        undumped = strstr(line, " dd") != NULL;
+    }
+    if (maps) fclose(maps);
+    CHECK("left out of core dumps", undumped);
+#ifndef YKT_DEBUG /* AddressSanitizer makes mlock do nothing and say so to nobody */
+    CHECK("locked, or known not to be", locked == secret_locked());
+#else
+    (void)locked;
+#endif
+    secret_close(&secret);
+}
+
+/* ---- what has no published example is checked against its definition ---- */
+
+static void shift_left(uint8_t block[16])
+{
+    bool high = block[0] & 0x80;
+
+    for (int i = 0; i < 15; i++) {
+        block[i] = (uint8_t)(block[i] << 1 | block[i + 1] >> 7);
+    }
+    block[15] = (uint8_t)(block[15] << 1);
+    if (high) block[15] ^= 0x87; /* NIST SP 800-38B section 5.3 */
+}
+
+static void cmac_by_definition(struct bytes key, struct bytes in, uint8_t out[16])
+{
+    uint8_t sub[16] = { 0 }, last[16] = { 0 }, x[16] = { 0 };
+    size_t blocks = in.n == 0 ? 1 : (in.n + 15) / 16, tail = in.n - (blocks - 1) * 16;
+
+    CHECK_OK("subkey", sm4_ecb_encrypt(key, bytes_of(sub, 16), sub));
+    shift_left(sub);
+    if (tail != 16) shift_left(sub);
+    if (tail > 0) memcpy(last, in.p + (blocks - 1) * 16, tail);
+    if (tail != 16) last[tail] = 0x80;
+    for (size_t b = 0; b < blocks; b++) {
+        for (size_t i = 0; i < 16; i++) {
+            x[i] ^= b + 1 < blocks ? in.p[b * 16 + i] : (uint8_t)(last[i] ^ sub[i]);
+        }
+        if (sm4_ecb_encrypt(key, bytes_of(x, 16), x).code != 0) CHECK("block", false);
+    }
+    memcpy(out, x, 16);
+}
+
+static void test_definitions(void)
+{
+    struct entropy entropy = prng_entropy(&prng);
+    uint8_t key[16], iv[16], in[100], got[128], want[128], pad[64], inner[HASH_BYTES];
+    struct bytes k = bytes_of(key, sizeof key);
+
+    entropy.fill(entropy.arg, key, sizeof key);
+    entropy.fill(entropy.arg, in, sizeof in);
+    for (size_t n = 0; n <= sizeof in; n += n < 34 ? 1 : 11) {
+        const struct bytes parts[] = { bytes_of(in, n / 3), bytes_of(in + n / 3, n - n / 3) };
+        sm4_cmac(k, parts, 2, got);
+        cmac_by_definition(k, bytes_of(in, n), want);
+        if (memcmp(got, want, 16) != 0) CHECK_INT("CMAC-SM4 of n bytes", 0, (int64_t)n + 1);
+    }
+    memset(iv, 0xFF, sizeof iv); /* the counter turns over */
+    iv[15] = 0xFE;
+    sm4_ctr(k, iv, bytes_of(in, 50), got);
+    for (size_t at = 0; at < 50; at += 16) {
+        uint8_t block[16];
+        CHECK_OK("counter block", sm4_ecb_encrypt(k, bytes_of(iv, 16), block));
+        for (size_t i = at; i < 50 && i < at + 16; i++) {
+            want[i] = in[i] ^ block[i - at];
+        }
+        for (int i = 15; i >= 0 && ++iv[i] == 0; i--) {}
+    }
+    CHECK("SM4-CTR", memcmp(got, want, 50) == 0);
+    memset(iv, 0x5A, sizeof iv);
+    CHECK_OK("SM4-CBC", sm4_cbc_encrypt(k, iv, bytes_of(in, 48), got));
+    memcpy(want, iv, 16);
+    for (size_t at = 0; at < 48; at += 16) {
+        uint8_t block[16];
+        for (size_t i = 0; i < 16; i++) {
+            block[i] = in[at + i] ^ (at == 0 ? iv[i] : got[at - 16 + i]);
+        }
+        CHECK_OK("block", sm4_ecb_encrypt(k, bytes_of(block, 16), want + at));
+    }
+    CHECK("SM4-CBC", memcmp(got, want, 48) == 0);
+    /* RFC 2104 over SM3 */
+    for (size_t n = 0; n < 64; n++) {
+        pad[n] = (n < 16 ? key[n] : 0) ^ 0x36;
+    }
+    const struct bytes first[] = { bytes_of(pad, 64), bytes_of(in, 77) };
+    sm3_parts(first, 2, inner);
+    for (size_t n = 0; n < 64; n++) {
+        pad[n] ^= 0x36 ^ 0x5C;
+    }
+    const struct bytes second[] = { bytes_of(pad, 64), bytes_of(inner, 32) };
+    sm3_parts(second, 2, want);
+    hmac_sm3(k, bytes_of(in, 77), got);
+    CHECK("HMAC-SM3", memcmp(got, want, 32) == 0);
+}
+
 int main(void)
 {
     prng.state = test_seed();
@@ -446,5 +558,7 @@ int main(void)
     test_ciphers();
     test_passwords();
     test_secrets();
+    test_secret_pages();
+    test_definitions();
     return test_end();
 }
