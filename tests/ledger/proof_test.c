@@ -439,16 +439,22 @@ static const struct {
       DAMAGE("UPDATE ledger_book SET id = $1 WHERE id = 101"), AUDIT_LEDGER_BOOK },
 };
 
+struct execute_call {
+    const struct stmt *stmt; /* one of the tables above: the store knows statements by address */
+};
+
 static RESULT run_stmt(struct txn *tx, void *arg)
 {
-    return txn_exec(tx, arg, IN(v_int(BOOK)), NULL);
+    const struct execute_call *call = arg;
+
+    return txn_exec(tx, call->stmt, IN(v_int(BOOK)), NULL);
 }
 
 static RESULT execute(struct fixture *f, const struct stmt *stmt)
 {
-    struct stmt copy = *stmt;
+    struct execute_call call = { stmt };
 
-    return store_run(f->store, (struct root){ ROOT_BOOK, BOOK }, run_stmt, &copy);
+    return store_run(f->store, (struct root){ ROOT_BOOK, BOOK }, run_stmt, &call);
 }
 
 static void damage(struct fixture *f)
