@@ -97,6 +97,23 @@ if (!only) {
   await context.close();
 }
 
+// high contrast, forced colours, paper
+if (!only) {
+  const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
+  for (const media of [{ contrast: "more" }, { contrast: "more", colorScheme: "dark" }, { forcedColors: "active" }]) {
+    await page.emulateMedia(media);
+    await page.goto(`${site.base}/style.zh.html`);
+    const found = await axe(page);
+    check(`style: axe with ${JSON.stringify(media)}`, !found, found);
+  }
+  await page.emulateMedia({ contrast: null, colorScheme: null, forcedColors: null, media: "print" });
+  await page.goto(`${site.base}/proof.zh.html`);
+  check("receipt on paper: only the sheet", !(await page.locator(".masthead").isVisible()) && !(await page.locator(".foot").isVisible()) && await page.locator(".sheet").isVisible());
+  const paper = (await page.pdf({ format: "A4" })).toString("latin1");
+  check("receipt on paper: one page of A4", (paper.match(/\/Type\s*\/Page\b/g) ?? []).length === 1);
+  await page.close();
+}
+
 // what a first visit weighs
 if (!only) {
   const bytes = ["home.zh.html", ...readdirSync(join(folder, "assets")).map((n) => `assets/${n}`)].map((n) => gzipSync(readFileSync(join(folder, n))).length).reduce((a, b) => a + b);
