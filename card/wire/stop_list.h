@@ -55,7 +55,7 @@ RESULT stop_list_parse(struct bytes file, struct stop_list_file *out);
 
 struct sorted_set { /* Elias-Fano over [0, universe): exact membership and rank */
     const uint8_t *low, *high;
-    uint32_t *samples; /* place in `high` of every 64th zero */
+    uint32_t *samples; /* place in `high` behind every 128th zero */
     uint64_t universe, high_bits;
     uint32_t n;
     int low_bits;
