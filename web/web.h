@@ -8,7 +8,7 @@
  *     struct web_frame frame = frame_of(app, rq, rp); -- language, elder, user, tokens, request id
  *     struct web_card_view view = { .name = masked, ... }; -- escaped by the page, never before
  *
- *     web_card(reply_text(rp, 200, "text/html; charset=utf-8"), &frame, &view);
+ *     web_card(web_reply(rp, 200), &frame, &view);
  *
  * Every view borrows: texts and arrays must live until the call returns, nothing is kept. Pages
  * read no clock, no store and no request. Personal values are masked by the caller (base/text.h); a
@@ -85,13 +85,12 @@ struct web_frame {
 extern const struct asset WEB_ASSETS[];
 extern const size_t WEB_ASSETS_N;
 
-/* Headers that every HTML answer carries, as name and value pairs ending with {NULL, NULL}. The one
- * screen shows phone, gate and counter as frames of our own origin, hence frame-src and
- * frame-ancestors 'self'; nobody else may frame us. */
-struct web_header {
-    const char *name, *value;
-};
-extern const struct web_header WEB_HEADERS[];
+/* Begin a page as the reply: 200 or another status, HTML, not to be stored, and a strict
+ * content-security policy (scripts, styles, calls and forms of our own origin only, nothing
+ * inline). The one screen shows phone, gate and counter as frames of our own origin, hence
+ * frame-src and frame-ancestors 'self'; nobody else may frame us. Write the page into what is
+ * returned. */
+struct writer *web_reply(struct reply *rp, int status);
 
 /* The language of a request: the cookie `lang` (zh, en), else what http/ made of Accept-Language.
  */

@@ -70,7 +70,7 @@ export function serve(folder, headers, answer = () => null) {
 }
 // The headers of WEB_HEADERS, read from the C table.
 export function webHeaders(root) {
-  const table = readFileSync(join(root, "web/web.c"), "utf8").match(/WEB_HEADERS\[\] = \{([\s\S]*?)\{ NULL/)[1];
+  const table = readFileSync(join(root, "web/web.c"), "utf8").match(/WEB_HEADERS\[\] = \{([\s\S]*?)\n\};/)[1];
   const headers = {};
   for (const [, row] of table.matchAll(/\{([^{}]*)\}/g)) {
     const texts = [...row.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((m) => m[1]);

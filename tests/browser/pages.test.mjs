@@ -1,5 +1,5 @@
 // Every page as it comes from the templates, in chromium: accessibility (axe, WCAG 2.2 AA), 320 px and 400 % zoom, dark, elder mode's sizes, scripts off, no other
-// host, the policy of the headers, weight; and the code page and gate with answers of the API given here. Run from anywhere; needs chromium.
+// host, the policy of the headers, weight; and the code page and gate with answers of the API given here. Run from anywhere.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

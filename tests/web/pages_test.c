@@ -77,8 +77,9 @@ PAGE(staff_signin)
 PAGE(home)
 PAGE(code)
 PAGE(card)
-PAGE(card_act) PAGE(done) PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings) PAGE(gate) PAGE(desk)
-    PAGE(desk_act) PAGE(records) PAGE(proof) PAGE(error) PAGE(about) PAGE(demo) PAGE(style)
+PAGE(card_act)
+PAGE(done) PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings) PAGE(gate) PAGE(desk) PAGE(desk_act)
+    PAGE(records) PAGE(proof) PAGE(error) PAGE(about) PAGE(demo) PAGE(style)
 
         struct sample {
     const char *name;
@@ -596,6 +597,14 @@ int main(void)
     CHECK("a buffer too small is told", small.over);
 
     check_assets(out);
+
+    struct reply reply = { .arena = &arena, .body = writer_over(buffer, sizeof buffer) };
+    web_home(web_reply(&reply, 404), &frame, &home);
+    CHECK("a page begins as a reply",
+          reply.status == 404 && reply.body.n > 500 && str_starts(reply.type, S("text/html")));
+    CHECK("with its policy",
+          str_eq(reply.headers[0].name, S("Content-Security-Policy")) &&
+              str_starts(reply.headers[0].value, S("default-src 'none'; script-src 'self'; ")));
     CHECK("a first visit is below 150 KB over the wire", asset_bytes() < 60 * 1024);
     arena_close(&arena);
     return test_end();
