@@ -9,7 +9,6 @@ static const struct {
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
       "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-src 'self'; "
       "frame-ancestors 'self'; worker-src 'self'; manifest-src 'self'" },
-    { "X-Content-Type-Options", "nosniff" },
     { "Referrer-Policy", "same-origin" },
     { "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
     { "Cross-Origin-Opener-Policy", "same-origin" },
