@@ -97,8 +97,6 @@ static bool say_catalogue(enum catalogue_refusal code, struct refusal *out)
     case CATALOGUE_IMPORT_BAD:
         SAY(422, "import_refused", "The import has errors; nothing was changed",
             "导入数据有误，未作任何修改");
-    case CATALOGUE_OPENING_OVERLAPS:
-        SAY(409, "opening_overlaps", "Another opening covers these days", "开通时间与已有记录重叠");
     case CATALOGUE_POINT_UNKNOWN:
         SAY(404, "point_unknown", "No point of use has that id", "没有该用卡点");
     case CATALOGUE_ORGANISATION_UNKNOWN:
