@@ -49,9 +49,26 @@ static int64_t length_of(struct str head)
     return 0;
 }
 
+/* libmicrohttpd writes NULs over line ends, so a NUL before a bare LF looks like CRLF afterwards:
+ * the one spelling that the guard can't tell (decision 0008). The line ends at the same byte either
+ * way. */
+static struct str with_crlf(struct str bytes)
+{
+    static char copy[1 << 20];
+
+    bytes = str_part(bytes, 0, sizeof copy);
+    if (bytes.n > 0) memcpy(copy, bytes.p, bytes.n);
+    for (size_t i = 0; i + 1 < bytes.n; i++) {
+        if (copy[i] == '\0' && copy[i + 1] == '\n') copy[i] = '\r';
+    }
+    return (struct str){ copy, bytes.n };
+}
+
 static int good_heads(struct str bytes)
 {
     int good = 0;
+
+    bytes = with_crlf(bytes);
 
     for (;;) {
         const char *end;
