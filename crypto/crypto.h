@@ -45,6 +45,8 @@ void hash_close(struct hash *hash);                        /* when the end is no
 void hmac_sm3(struct bytes key, struct bytes in, uint8_t out[HASH_BYTES]);
 void hmac_sm3_parts(struct bytes key, const struct bytes *parts, size_t n, uint8_t out[HASH_BYTES]);
 void hmac_sha256(struct bytes key, struct bytes in, uint8_t out[HASH_BYTES]);
+void hmac_sha256_parts(struct bytes key, const struct bytes *parts, size_t n,
+                       uint8_t out[HASH_BYTES]);
 /* CMAC (NIST SP 800-38B, GB/T 15852.1) with SM4; key 16 bytes (asserted). */
 void sm4_cmac(struct bytes key, const struct bytes *parts, size_t n, uint8_t out[16]);
 

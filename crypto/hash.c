@@ -112,6 +112,12 @@ void hmac_sha256(struct bytes key, struct bytes in, uint8_t out[HASH_BYTES])
     hmac(evp()->sha256, key, &in, 1, out);
 }
 
+void hmac_sha256_parts(struct bytes key, const struct bytes *parts, size_t n,
+                       uint8_t out[HASH_BYTES])
+{
+    hmac(evp()->sha256, key, parts, n, out);
+}
+
 /* ---- TOTP, here because it is HMAC-SHA-1 and nothing else ---- */
 
 int64_t totp_step(struct instant at)

@@ -12,7 +12,8 @@
  * repeat (at least once): the carrier hands on the notice's public id.
  *
  * One-time codes and addresses not yet in the registry are `sealed` bytes, made by the caller with
- * keyd before the transaction; they are removed when sent or when the code's time has ended, and
+ * keyd before the transaction (table "notice", column "sealed_code" or "sealed_address", row id
+ * notice.id); they are removed when sent or when the code's time has ended, and
  * are never part of the history. Parameters never hold a full number, phone or name: masks only. */
 #pragma once
 #include "base/base.h"

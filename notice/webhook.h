@@ -9,7 +9,7 @@ enum webhook_refusal {
     WEBHOOK_TOO_OLD = 4622,       /* older than WEBHOOK_AGE_USEC, or from the future by as much */
     WEBHOOK_SIGNATURE_BAD = 4623, /* no signature is by a key we know */
 };
-enum { WEBHOOK_SIGNATURE_TEXT = 3 + 44, WEBHOOK_KEYS_MAX = 4 };
+enum { WEBHOOK_SIGNATURE_TEXT = 3 + 44, WEBHOOK_KEYS_MAX = 4, WEBHOOK_ID_MAX = 128 };
 #define WEBHOOK_AGE_USEC (5 * USEC_PER_MIN)
 
 struct webhook_keys { /* newest first; all of them sign, any of them verifies */
