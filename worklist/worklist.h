@@ -22,9 +22,7 @@ enum {
     WORKLIST_SEALED_MAX = 600,
     WORKLIST_NUMBER_MAX = 24,
     WORKLIST_REOPEN_MAX = 3,
-    WORKLIST_PAGE_MAX = 200,
-    WORKLIST_PAST_MAX = 200, /* moves shown of one row */
-    WORKLIST_NUMBERS_A_YEAR = 1000000
+    WORKLIST_PAGE_MAX = 200
 };
 
 /* In rows, never renumbered. */
@@ -85,8 +83,72 @@ struct worklist_ask {
     struct root subject_root; /* where the answer goes; ROOT_NONE: nowhere */
     int64_t person_id;        /* who asks or is concerned; 0: nobody */
     int64_t organisation_id;  /* who works on it; 0: whoever has the region */
-    int32_t region_code;      /* rows of exactly this region */
-    int32_t within;           /* rows of this region and everything inside it */
+    int32_t region_code;
+    struct str reason;         /* lower_snake */
+    struct bytes sealed;       /* words, sealed by the caller */
+    struct instant at, due_at; /* due_at 0: WORKLIST_DUE_USEC after at */
+};
+#define WORKLIST_DUE_USEC (15 * USEC_PER_DAY) /* when the kind's parameter says nothing else */
+
+struct worklist_row {
+    int64_t id, number; /* number: "WL-2021-000123" prints by worklist_number_write */
+    enum worklist_kind kind;
+    enum worklist_state state;
+    enum worklist_subject subject;
+    int64_t subject_id, person_id, organisation_id, taken_by;
+    struct root subject_root;
+    int32_t region_code;
+    struct str reason, outcome;
+    struct bytes sealed, sealed_answer;
+    struct instant opened_at, due_at, changed_at, answered_at;
+    int reopened; /* times */
+};
+void worklist_number_write(struct writer *w, int64_t number);
+bool worklist_number_parse(struct str text, int64_t *number);
+
+/* In a transaction of ROOT_NODE WORKLIST_NODE, or by itself; a repeat under the same `once` gives
+ * the first row. refuses REASON_BAD. */
+RESULT worklist_put(struct txn *tx, const struct worklist_ask *ask, int64_t *id);
+RESULT worklist_open(struct store *store, const struct once *once, const struct worklist_ask *ask,
+                     int64_t *id);
+#define WORKLIST_TOPIC_OPEN "worklist.open"
+#define WORKLIST_TOPIC_ANSWERED "worklist.answered"
+void worklist_ask_write(struct writer *w, const struct worklist_ask *ask); /* payload of OPEN */
+RESULT worklist_ask_parse(struct bytes payload, struct worklist_ask *out);
+RESULT worklist_take_message(void *store,
+                             const struct message *message); /* OPEN's outbox_handler */
+/* For handlers that make the ask themselves (a contest): open once per message id. */
+RESULT worklist_open_from(struct store *store, const struct message *message,
+                          const struct worklist_ask *ask, int64_t *id);
+
+struct worklist_step { /* one move, by a member of staff, the asker (by_person) or the job (both 0)
+                        */
+    int64_t id;
+    enum worklist_event event;
+    int64_t by_staff, by_person;
+    int64_t organisation_id; /* PASS_ON: to whom */
+    int32_t region_code;     /* PASS_ON: where; 0 as it is */
+    struct str reason;   /* ANSWER: the outcome, "upheld", "partly_upheld", "refused", "explained";
+                            others: why, may be empty but for REOPEN */
+    struct bytes sealed; /* words, sealed */
+    struct instant at;
+};
+RESULT worklist_move(struct store *store, const struct once *once, const struct worklist_step *step,
+                     enum worklist_state *state);
+struct worklist_answer { /* payload of ANSWERED; borrows it */
+    int64_t worklist_id, number, subject_id, person_id;
+    enum worklist_kind kind;
+    enum worklist_subject subject;
+    struct str outcome;
+    struct instant at;
+};
+RESULT worklist_answer_parse(struct bytes payload, struct worklist_answer *out);
+
+struct worklist_query { /* zeros: any */
+    int64_t organisation_id, person_id, taken_by;
+    int32_t region_code;    /* with everything inside it: regions are the caller's list */
+    const int32_t *regions; /* rows of these regions only; NULL: any */
+    size_t regions_n;       /* at most 200 */
     enum worklist_kind kind;
     enum worklist_state state;
     struct instant overdue_at; /* set: not answered and due before this */
