@@ -120,7 +120,8 @@ void put_config_template(struct writer *w, const struct setting *settings, size_
         }
         put_format(w, "# %s (", zh ? settings[i].zh : settings[i].en);
         put_setting_range(w, &settings[i], zh);
-        put_format(w, ")\n%s%.*s = %s\n", settings[i].preset ? "# " : "", (int)key.n, key.p,
+        put_format(w, ")\n%s%.*s =%s%s\n", settings[i].preset ? "# " : "", (int)key.n, key.p,
+                   settings[i].preset && settings[i].preset[0] ? " " : "",
                    settings[i].preset ? settings[i].preset : "");
     }
 }

@@ -4,6 +4,7 @@
 
 static const struct cli_noun *const NOUNS[] = {
     &SERVER_NOUN,
+    &CONFIG_NOUN,
     &KEY_NOUN,
     &KEYD_NOUN,
     &DEMO_NOUN,

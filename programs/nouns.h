@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/cli.h"
 
+extern const struct cli_noun CONFIG_NOUN;
 extern const struct cli_noun DEMO_NOUN;
 extern const struct cli_noun KEY_NOUN;
 extern const struct cli_noun KEYD_NOUN;
