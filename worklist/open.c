@@ -133,7 +133,7 @@ RESULT worklist_ask_parse(struct bytes payload, struct worklist_ask *out)
     ask.reason = bytes_str(take_bytes(&c, take_u8(&c)));
     ask.sealed = take_bytes(&c, take_be16(&c));
     TRY(cursor_end(&c, WORKLIST_MESSAGE_BAD));
-    REQUIRE(worklist_kind_name(ask.kind) && ask.subject <= SUBJECT_MESSAGE &&
+    REQUIRE(worklist_kind_name(ask.kind) && ask.subject <= ABOUT_MESSAGE &&
                 ask.subject_root.kind <= ROOT_NODE && ask.sealed.n <= WORKLIST_SEALED_MAX &&
                 reason_is_sound(ask.reason),
             WORKLIST_MESSAGE_BAD);

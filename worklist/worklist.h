@@ -22,7 +22,9 @@ enum {
     WORKLIST_SEALED_MAX = 600,
     WORKLIST_NUMBER_MAX = 24,
     WORKLIST_REOPEN_MAX = 3,
-    WORKLIST_PAGE_MAX = 200
+    WORKLIST_PAGE_MAX = 200,
+    WORKLIST_PAST_MAX = 200, /* moves shown of one row */
+    WORKLIST_NUMBERS_A_YEAR = 1000000
 };
 
 /* In rows, never renumbered. */
@@ -146,9 +148,8 @@ RESULT worklist_answer_parse(struct bytes payload, struct worklist_answer *out);
 
 struct worklist_query { /* zeros: any */
     int64_t organisation_id, person_id, taken_by;
-    int32_t region_code;    /* with everything inside it: regions are the caller's list */
-    const int32_t *regions; /* rows of these regions only; NULL: any */
-    size_t regions_n;       /* at most 200 */
+    int32_t region_code; /* rows of exactly this region */
+    int32_t within;      /* rows of this region and everything inside it */
     enum worklist_kind kind;
     enum worklist_state state;
     struct instant overdue_at; /* set: not answered and due before this */
