@@ -235,6 +235,24 @@ static void test_shares(void)
             }
         }
     }
+    struct keys_place cut = { .dir = dir,
+                              .hsm = { .kind = HSM_SOFTWARE,
+                                       .path = hsm_path,
+                                       .secret = str_bytes(S("p")),
+                                       .cost = PASSWORD_COST_TEST },
+                              .entropy = entropy };
+    char keys_path[320];
+    snprintf(keys_path, sizeof keys_path, "%s/keys", dir);
+    CHECK("cut off before the store was written", unlink(keys_path) == 0);
+    CHECK_OK("again", keys_import_component(&cut, str_of(parts[0].text), &missing));
+    CHECK_OK("again", keys_import_component(&cut, str_of(parts[1].text), &missing));
+    CHECK_OK("goes on with the same master",
+             keys_import_component(&cut, str_of(parts[2].text), &missing));
+    CHECK("cut off again", unlink(keys_path) == 0);
+    CHECK_OK("another ceremony", keys_ceremony(1, 1, true, &entropy, parts, check));
+    CHECK_CODE("but not with another", keys_import_component(&cut, str_of(parts[0].text), &missing),
+               HSM_KEY_EXISTS);
+
     struct keys_place live = { .dir = dir,
                                .hsm = { .kind = HSM_SOFTWARE,
                                         .path = hsm_path,
