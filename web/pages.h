@@ -143,8 +143,9 @@ enum web_code_block { /* why there is no code */
 struct web_code_view {
     enum web_code_block block;
     enum web_purpose purpose;
-    struct str name;    /* masked */
-    struct str card_id; /* crd_… */
+    struct str name;      /* masked */
+    struct str holder_id; /* psn_…: the phone keeps its device by it */
+    struct str card_id;   /* crd_… */
     struct instant lost_at;
     struct web_qr qr;      /* server-made */
     struct str code;       /* what the symbol holds: the server-made short code, worth one use */

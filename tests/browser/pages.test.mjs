@@ -176,7 +176,7 @@ if (!only) {
   check("device: 33 bytes of a point", Buffer.from(device.public_key, "base64url").length === 33);
   const kept = await page.evaluate(() => new Promise((done) => {
     const open = indexedDB.open("ykt");
-    open.onsuccess = () => { const get = open.result.transaction("device").objectStore("device").get("crd_71xk2m9q0g4zr"); get.onsuccess = async () => done([get.result.key.extractable, await crypto.subtle.exportKey("pkcs8", get.result.key).then(() => "out", (e) => e.name)]); };
+    open.onsuccess = () => { const get = open.result.transaction("device").objectStore("device").get("psn_8f2k9d0q4m8xw"); get.onsuccess = async () => done([get.result.key.extractable, await crypto.subtle.exportKey("pkcs8", get.result.key).then(() => "out", (e) => e.name)]); };
   }));
   check("device: the key cannot be exported", kept[0] === false && kept[1] === "InvalidAccessError", String(kept));
   if (have("zbarimg")) {

@@ -78,7 +78,8 @@ PAGE(home)
 PAGE(code)
 PAGE(card)
 PAGE(card_act)
-PAGE(done) PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings) PAGE(gate) PAGE(desk) PAGE(desk_act)
+PAGE(done)
+PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings) PAGE(gate) PAGE(desk) PAGE(desk_act)
     PAGE(records) PAGE(proof) PAGE(error) PAGE(about) PAGE(demo) PAGE(style)
 
         struct sample {
@@ -337,6 +338,7 @@ int main(void)
     struct web_home_view bare = { .name = S("张*") };
     struct web_code_view code = {
         .name = S("张*"),
+        .holder_id = S("psn_8f2k9d0q4m8xw"),
         .card_id = NORMAL.id,
         .qr = qr,
         .code = S("YK1:7K3QW9ABC2XD0123456789"),

@@ -226,28 +226,30 @@ function keep(mode, act) {
     };
   });
 }
-const load = (card) => keep("readonly", (store) => store.get(card));
-const save = (card, device) => keep("readwrite", (store) => store.put(device, card));
-async function enrol(card, replace) {
+/* by holder, not by card: the phone stays the same when a card is replaced, and gets a bundle of the new one */
+const load = (holder) => keep("readonly", (store) => store.get(holder));
+const save = (holder, device) => keep("readwrite", (store) => store.put(device, holder));
+async function enrol(replace) {
   /* the private key cannot leave this browser: not extractable, kept by IndexedDB as a handle */
   const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
   const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
   const point = new Uint8Array(33);
   point[0] = 2 + (raw[64] & 1);
   point.set(raw.subarray(1, 33), 1);
-  const made = await call("POST", "/v1/devices", { card, suite: "p256", strength: "door", public_key: base64url(point), replace });
+  const made = await call("POST", "/v1/devices", { suite: "p256", strength: "door", public_key: base64url(point), replace });
   if (made.status === 409 && made.body.code === "device_exists") return "exists";
   return made.ok ? { id: made.body.id, key: pair.privateKey, bundle: null, offset: 0 } : null;
 }
-async function renew(card, device) {
-  const before = Date.now(), made = await call("POST", `/v1/devices/${device.id}/code-bundles`, {});
-  if (!made.ok) return made.status;
+async function renew(holder, card, device) {
+  const before = Date.now(), made = await call("POST", `/v1/devices/${device.id}/code-bundles`, { card });
+  if (!made.ok) return /device/.test(made.body.code ?? "") ? 410 : made.status;
   const bundle = unbase64url(made.body.bundle ?? "");
   if (bundle.length !== 121) return 422;
   device.bundle = bundle;
+  device.card = card;
   device.until = EPOCH + (new DataView(bundle.buffer).getUint32(20) + BUNDLE_STEPS) * STEP;
   device.offset = Date.parse(made.body.server_time) - (before + Date.now()) / 2;
-  await save(card, device);
+  await save(holder, device);
   return 201;
 }
 async function makeCode(device, step, purpose) {
@@ -274,26 +276,26 @@ async function codePage(root) {
   countdown(box);
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => {});
   if (root.dataset.device !== "1" || !crypto.subtle || !self.indexedDB) return;
-  const card = root.dataset.card, say = root.dataset, source = $("[data-source]", root), text = $("[data-code]", root);
-  let purpose = root.dataset.purpose, device = await load(card).catch(() => null), shown = -1;
+  const card = root.dataset.card, holder = root.dataset.holder, say = root.dataset, source = $("[data-source]", root), text = $("[data-code]", root);
+  let purpose = root.dataset.purpose, device = await load(holder).catch(() => null), shown = -1;
   if (!device) {
-    device = await enrol(card, root.dataset.replace === "1");
+    device = await enrol(root.dataset.replace === "1");
     if (device === "exists") { /* another phone is the active one: the holder decides; until then the server-made code stays */
       const ask = $("[data-takeover]", root);
       ask.hidden = false;
       return $("button", ask).addEventListener("click", () => { ask.hidden = true; root.dataset.replace = "1"; codePage(root); }, { once: true });
     }
     if (!device) return;
-    await save(card, device);
+    await save(holder, device);
   }
-  const due = () => !device.bundle || device.until - Date.now() - device.offset < (BUNDLE_STEPS / 2) * STEP;
+  const due = () => !device.bundle || device.card !== card || device.until - Date.now() - device.offset < (BUNDLE_STEPS / 2) * STEP;
   if (due() || navigator.onLine) {
-    const status = await renew(card, device);
-    if (status === 404 || status === 409 || status === 410) { /* another phone took over, or the card changed: start anew when asked */
-      await keep("readwrite", (store) => store.delete(card));
+    const status = await renew(holder, card, device);
+    if (status === 404 || status === 410) { /* this phone was signed off, or another took over */
+      await keep("readwrite", (store) => store.delete(holder));
       return;
     }
-    if (status !== 201 && !device.bundle) return;
+    if (status !== 201 && (!device.bundle || device.card !== card)) return;
   }
   const minutes = Math.round(Math.abs(device.offset) / 60000);
   if (minutes >= 1) {
@@ -350,7 +352,7 @@ async function codePage(root) {
   });
   await show(true);
   setInterval(show, 500);
-  setInterval(() => { if (due()) renew(card, device); }, 600000);
+  setInterval(() => { if (due()) renew(holder, card, device); }, 600000);
   self.ykt = { code: () => text.textContent };
 }
 if ($("#code")) {
@@ -485,7 +487,7 @@ function demoPage(root) {
       tell(say.tLost);
       while (performance.now() - from < 10000) {
         const answer = await inner("gate").ykt.scan(inner("phone").ykt?.code() || code);
-        if (/card_(stopped|lost|epoch|unknown)/.test(answer.body.code ?? "")) {
+        if (/card_(stopped|lost|changed|unknown)/.test(answer.body.code ?? "")) {
           tell(say.tRed, ((performance.now() - from) / 1000).toFixed(2));
           reload("phone"); reload("counter");
           return;
