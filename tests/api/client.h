@@ -50,7 +50,7 @@ static inline void client_keep(struct client *client, struct str method, struct 
 static inline int client_ask(struct client *client, const char *line, const char *headers,
                              const char *body)
 {
-    static char text[1 << 16];
+    char text[1 << 14];
     struct writer w = writer_over(text, sizeof text);
     struct str path, method = str_cut(str_of(line), ' ', &path);
 
