@@ -517,3 +517,19 @@ RESULT keys_officer_add(const struct keys_place *place, struct str name, enum su
     memcpy(kid, officer.kid, KID_BYTES);
     return OK;
 }
+
+RESULT keys_officer_remove(const struct keys_place *place, const uint8_t kid[KID_BYTES])
+{
+    SCOPED(keys) keys = { 0 };
+    struct keyring *ring;
+
+    TRY(keys_open(place, true, &keys));
+    ring = keys.ring;
+    for (size_t i = 0; i < ring->officers_n; i++) {
+        if (memcmp(ring->officers[i].kid, kid, KID_BYTES) != 0) continue;
+        verify_key_close(ring->officers[i].verify);
+        ring->officers[i] = ring->officers[--ring->officers_n];
+        return keyring_save(ring);
+    }
+    REFUSE(KEYD_KEY_UNKNOWN);
+}

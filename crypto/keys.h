@@ -85,3 +85,6 @@ RESULT keys_master_check(const struct keys_place *place, uint8_t check[CHECK_VAL
 /* Enrol an officer whose signature counts on tickets. name: 1..32 bytes. */
 RESULT keys_officer_add(const struct keys_place *place, struct str name, enum suite suite,
                         struct bytes public_key, uint8_t kid[KID_BYTES]);
+/* Who leaves signs no more: tickets with this key are refused from keyd's next start. Refuses
+ * KEYD_KEY_UNKNOWN. */
+RESULT keys_officer_remove(const struct keys_place *place, const uint8_t kid[KID_BYTES]);

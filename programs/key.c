@@ -353,6 +353,24 @@ static enum cli_exit officer_add(struct cli *cli)
     return CLI_OK;
 }
 
+static enum cli_exit officer_remove(struct cli *cli)
+{
+    struct place place = { 0 };
+    uint8_t kid[KID_BYTES];
+    enum cli_exit end;
+
+    if (!hex_parse(cli_arg(cli, 0), kid, sizeof kid))
+        return cli_fail(cli, CLI_USAGE, "usage", "编号为 16 位十六进制",
+                        "a kid is 16 hexadecimal digits");
+    end = place_open(cli, &place);
+    if (end != CLI_OK) return end;
+    struct err err = keys_officer_remove(&place.keys, kid);
+    place_close(&place);
+    if (err.code == 0)
+        cli_say(cli, "已注销；重启 keyd 后生效", "removed; in force when keyd is restarted");
+    return key_end(cli, err);
+}
+
 /* clang-format off */
 #define SUITE_FLAG { .name = "suite", .type = CLI_ENUM, .choices = SUITES, .preset = "sm2",        \
                      .zh = "签名密钥的套件", .en = "suite of a signing key" }
@@ -413,6 +431,10 @@ static const struct cli_verb VERBS[] = {
                  { .name = "public-key", .type = CLI_TEXT, .value = "HEX", .required = true,
                    .zh = "公钥", .en = "the public key, 33 or 65 bytes" } },
       .examples = { { "ykt key officer-add zhao --public-key 0309f9... --config ykt.conf", "", "" } } },
+    { .name = "officer-remove", .zh = "注销可签批量票的人员", .en = "an officer signs tickets no more",
+      .run = officer_remove, .args = { { .name = "kid", .zh = "编号", .en = "whose key" } },
+      .flags = { SETTINGS_FLAGS },
+      .examples = { { "ykt key officer-remove 2afcd5a9077d68f1 --config ykt.conf", "", "" } } },
 };
 /* clang-format on */
 const struct cli_noun KEY_NOUN = { "key", "密钥", "keys", VERBS, LEN(VERBS) };

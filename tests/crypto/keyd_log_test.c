@@ -154,6 +154,17 @@ static void test_tickets(void)
     now.usec += 1000000;
     CHECK_CODE("its time is over", OPEN(), KEYD_TICKET_EXPIRED);
     world_stop(&world);
+
+    place = place_of(&world);
+    CHECK_OK("an officer leaves", keys_officer_remove(&place, qian.kid));
+    CHECK_CODE("and is gone", keys_officer_remove(&place, qian.kid), KEYD_KEY_UNKNOWN);
+    good.valid_from = now;
+    good.valid_to.usec = now.usec + 1000000;
+    good.id[0] = 8;
+    ticket_by(&good, &zhao, &qian, bytes);
+    world_start(&world);
+    CHECK_CODE("a ticket by one who left", OPEN(), KEYD_TICKET_BAD);
+    world_stop(&world);
 }
 
 /* ---- the log ---- */
