@@ -49,9 +49,9 @@ static int64_t length_of(struct str head)
     return 0;
 }
 
-/* libmicrohttpd writes NULs over line ends, so a NUL before a bare LF looks like CRLF afterwards:
- * the one spelling that the guard can't tell (decision 0008). The line ends at the same byte either
- * way. */
+/* libmicrohttpd writes NULs over colons and line ends, so "NUL LF" at the end of a line and ":" LF
+ * as a line look like CRLF afterwards: the two spellings that the guard can't tell (decision 0008).
+ */
 static struct str with_crlf(struct str bytes)
 {
     static char copy[1 << 20];
@@ -59,7 +59,9 @@ static struct str with_crlf(struct str bytes)
     bytes = str_part(bytes, 0, sizeof copy);
     if (bytes.n > 0) memcpy(copy, bytes.p, bytes.n);
     for (size_t i = 0; i + 1 < bytes.n; i++) {
-        if (copy[i] == '\0' && copy[i + 1] == '\n') copy[i] = '\r';
+        bool colon = copy[i] == ':' && (i == 0 || copy[i - 1] == '\n');
+
+        if ((copy[i] == '\0' || colon) && copy[i + 1] == '\n') copy[i] = '\r';
     }
     return (struct str){ copy, bytes.n };
 }
