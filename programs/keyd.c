@@ -118,6 +118,26 @@ static RESULT sandbox_take(const struct keyd_settings *settings)
     return OK;
 }
 
+/* What an operator does about a start that is refused. */
+static const char *advice(int code)
+{
+    switch (code) {
+    case KEYD_KEY_UNKNOWN:
+    case HSM_KEY_UNKNOWN:
+        return "no keys yet: ykt key create, or ykt key import-component";
+    case KEYD_LOCKED:
+        return "another keyd, or ykt key, has the key folder";
+    case KEYD_LOG_BROKEN:
+        return "the log was changed: ykt key verify-log names the line";
+    case HSM_WRONG_PIN:
+        return "keys.secret_file does not open the device";
+    case HSM_NOT_TEST:
+        return "the software device's file is not marked test";
+    default:
+        return "";
+    }
+}
+
 static RESULT serve_with(struct cli *cli, const struct config *config)
 {
     SCOPED(secret) pin = { 0 };
@@ -160,7 +180,8 @@ static enum cli_exit serve(struct cli *cli)
                                    .process = "keyd" });
     signals_take();
     err = serve_with(cli, config);
-    if (err.code != 0) log_fault("keyd stopped", err, LOG_NONE);
+    if (err.code != 0)
+        log_fault("keyd stopped", err, LOG(log_text("what_to_do", str_of(advice(err.code)))));
     arena_close(&arena);
     free(config);
     return err.code == 0 ? CLI_OK : err.code == FAULT_CONFIG ? CLI_USAGE : CLI_FAILED;
