@@ -1,0 +1,133 @@
+/* tests/identity/derived_test.c - derived state follows the store, survives crashes of any moment,
+ * and comes out the same when made anew. */
+#include "tests/identity/world.h"
+
+#include <unistd.h>
+
+static void hash_of(const struct world *w, const struct resident *r, uint8_t out[32])
+{
+    credential_hash(&w->blind, CREDENTIAL_CARD_NO, (struct str){ r->no.text, sizeof r->no.text },
+                    out);
+}
+
+static int social_of(const struct world *w, const struct resident *r)
+{
+    struct derived_card card;
+    uint8_t hash[32];
+    uint32_t index;
+
+    hash_of(w, r, hash);
+    index = derived_find(w->derived, hash);
+    if (index >= DERIVED_ASK_STORE || !derived_state(w->derived, index, &card)) return -1;
+    return card.card_id == r->card_id ? card.social : -2;
+}
+
+static uint32_t index_of(const struct world *w, const struct resident *r)
+{
+    uint8_t hash[32];
+
+    hash_of(w, r, hash);
+    return derived_find(w->derived, hash);
+}
+
+/* Stop without saving, as a crash does, and open again. */
+static bool crash(struct world *w)
+{
+    identity_close(w->identity);
+    w->identity = NULL;
+    store_close(w->f.store);
+    derived_close(w->derived);
+    if (!CHECK_OK("derived", derived_new(&w->derived))) return false;
+    w->f.config.committed_arg = w->derived;
+    if (!CHECK_OK("store again", store_open(&w->f.config, &w->f.store))) return false;
+    w->rg.store = w->f.store;
+    return world_derived(w) && world_identity(w);
+}
+
+static void lose(struct world *w, const struct resident *r)
+{
+    struct loss_ask loss = { .person_id = r->person_id,
+                             .card_id = r->card_id,
+                             .kind = LOSS_TEMPORARY,
+                             .reason = LOSS_LOST,
+                             .act = world_act(w) };
+    struct loss_made made;
+
+    CHECK_OK("lost", registry_card_lose(&w->rg, NULL, &loss, &made));
+}
+
+static void files_spoil(const struct world *w, const char *name, long at)
+{
+    char path[400];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/%s", w->folder, name);
+    file = fopen(path, "r+");
+    if (!CHECK("the file is there", file != NULL)) return;
+    fseek(file, at, SEEK_SET);
+    fputc(0x5A, file);
+    fclose(file);
+}
+
+int main(void)
+{
+    enum { N = 12 };
+
+    for (int e = 0; e < fixture_engines(); e++) {
+        struct world w;
+        struct resident r[N];
+        uint32_t index[N];
+        int wrong = 0;
+
+        if (!world_open(&w, (enum engine)e)) break;
+        for (int i = 0; i < N; i++) {
+            if (!resident_make(&w, &r[i], CODE_P256, CODE_DOOR)) return test_end();
+            if (social_of(&w, &r[i]) != SOCIAL_NORMAL) wrong++;
+        }
+        CHECK_INT("a card is known before its call returns", wrong, 0);
+        lose(&w, &r[3]);
+        CHECK_INT("a loss too", social_of(&w, &r[3]), SOCIAL_TEMPORARY_LOSS);
+        CHECK_OK("sealed", store_seal(w.f.store));
+        CHECK_OK("caught up", derived_catch_up(w.derived));
+        for (int i = 0; i < N; i++) {
+            index[i] = index_of(&w, &r[i]);
+        }
+        lose(&w, &r[4]);
+        if (!crash(&w)) return test_end();
+        CHECK_OK("sealed", store_seal(w.f.store));
+        CHECK_OK("caught up", derived_catch_up(w.derived));
+        for (int i = 0; i < N; i++) {
+            if (index_of(&w, &r[i]) != index[i]) wrong++;
+        }
+        CHECK_INT("without files: the same indexes", wrong, 0);
+        CHECK_INT("and the loss of before the crash", social_of(&w, &r[4]), SOCIAL_TEMPORARY_LOSS);
+        CHECK_OK("saved", derived_save(w.derived));
+        lose(&w, &r[5]);
+        struct resident late;
+        if (!resident_make(&w, &late, CODE_P256, CODE_DOOR)) return test_end();
+        if (!crash(&w)) return test_end();
+        CHECK_OK("sealed", store_seal(w.f.store));
+        CHECK_OK("caught up", derived_catch_up(w.derived));
+        CHECK_INT("from files and feed", social_of(&w, &r[5]), SOCIAL_TEMPORARY_LOSS);
+        CHECK_INT("a card of after the files", social_of(&w, &late), SOCIAL_NORMAL);
+        for (int i = 0; i < N; i++) {
+            if (index_of(&w, &r[i]) != index[i]) wrong++;
+        }
+        CHECK_INT("the same indexes still", wrong, 0);
+        CHECK_OK("saved", derived_save(w.derived));
+        files_spoil(&w, "cards.state", 20);
+        if (!crash(&w)) return test_end();
+        CHECK_INT("a spoiled file is made anew", social_of(&w, &r[5]), SOCIAL_TEMPORARY_LOSS);
+        CHECK_OK("made anew on demand", derived_rebuild(w.derived));
+        for (int i = 0; i < N; i++) {
+            if (index_of(&w, &r[i]) != index[i]) wrong++;
+        }
+        CHECK_INT("the same indexes at last", wrong, 0);
+        CHECK_INT("and states", social_of(&w, &r[3]), SOCIAL_TEMPORARY_LOSS);
+        struct derived_status status;
+        derived_status(w.derived, &status);
+        CHECK_INT("all cards", status.cards, N + 1);
+        world_close(&w);
+    }
+    return test_end();
+}

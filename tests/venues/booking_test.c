@@ -1,0 +1,252 @@
+/* tests/venues/booking_test.c - slots and bookings: every refusal, the last place under 64 callers.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "tests/fixture.h"
+#include "venues/venues.h"
+
+static void decide(void)
+{
+    static const struct {
+        const char *title;
+        int64_t taken, places, at;
+        enum slot_state state;
+        int want;
+    } rows[] = {
+        { "the last place", 9, 1, 100, SLOT_OPEN, 0 },
+        { "one more than is left", 9, 2, 100, SLOT_OPEN, VENUES_QUOTA_EXHAUSTED },
+        { "the opening instant counts", 0, 1, 100, SLOT_OPEN, 0 },
+        { "before opening", 0, 1, 99, SLOT_OPEN, VENUES_SLOT_CLOSED },
+        { "the closing instant is late", 0, 1, 200, SLOT_OPEN, VENUES_SLOT_CLOSED },
+        { "closed is told before exhausted", 10, 1, 200, SLOT_OPEN, VENUES_SLOT_CLOSED },
+        { "called off", 0, 1, 100, SLOT_CALLED_OFF, VENUES_SLOT_CLOSED },
+    };
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct slot slot = { .state = rows[i].state,
+                             .quota = 10,
+                             .taken = rows[i].taken,
+                             .opens_at = { 100 },
+                             .closes_at = { 200 } };
+        struct booking_ask ask = { .places = rows[i].places, .at = { rows[i].at } };
+        CHECK_CODE(rows[i].title, booking_decide(&slot, &ask), rows[i].want);
+    }
+}
+
+enum { VENUE = 500, THREADS = 64, PLACES = 10 };
+
+static struct slot_ask slot_ask_of(const struct fixture *f, int64_t starts_min, int64_t quota)
+{
+    struct instant now = fixture_now(f);
+
+    return (struct slot_ask){ .venue_id = VENUE,
+                              .quota = quota,
+                              .held = 2,
+                              .opens_at = now,
+                              .closes_at = instant_add(now, 7 * USEC_PER_DAY),
+                              .starts_at = instant_add(now, starts_min * USEC_PER_MIN),
+                              .ends_at = instant_add(now, (starts_min + 60) * USEC_PER_MIN) };
+}
+
+static int64_t slot_new(struct fixture *f, int64_t starts_min, int64_t quota)
+{
+    struct slot_ask ask = slot_ask_of(f, starts_min, quota);
+    int64_t id = 0;
+
+    CHECK_OK("a slot", venues_slot_add(f->store, NULL, &ask, &id));
+    return id;
+}
+
+static struct booking_ask booking_of(const struct fixture *f, int64_t slot, int64_t person)
+{
+    return (struct booking_ask){
+        .venue_id = VENUE, .slot_id = slot, .person_id = person, .places = 1, .at = fixture_now(f)
+    };
+}
+
+static void refusals(struct fixture *f)
+{
+    int64_t slot = slot_new(f, 60, 3), id, again, other;
+    struct booking_ask ask = booking_of(f, slot, 1);
+    struct once once = { .actor = 1, .key = S("k1"), .body_hash = { 1 } };
+    struct slot_ask bad = slot_ask_of(f, 60, 3);
+    struct slot now;
+    struct booking booking;
+
+    CHECK_CODE("the same start twice", venues_slot_add(f->store, NULL, &bad, &id),
+               VENUES_SLOT_WRONG);
+    bad.ends_at = bad.starts_at;
+    CHECK_CODE("no time at all", venues_slot_add(f->store, NULL, &bad, &id), VENUES_SLOT_WRONG);
+    CHECK_OK("booked", venues_book(f->store, &once, &ask, &id));
+    CHECK_OK("sent twice", venues_book(f->store, &once, &ask, &again));
+    CHECK_INT("is the first one", again, id);
+    once.body_hash[0] = 2;
+    CHECK_CODE("the same key for another", venues_book(f->store, &once, &ask, &again),
+               STORE_ONCE_DIFFERENT);
+    CHECK_CODE("one person, one booking", venues_book(f->store, NULL, &ask, &again),
+               VENUES_BOOKED_ALREADY);
+    ask.slot_id = slot + 1;
+    CHECK_CODE("no such slot", venues_book(f->store, NULL, &ask, &again), VENUES_SLOT_UNKNOWN);
+    ask = booking_of(f, slot, 2);
+    ask.places = 3;
+    CHECK_CODE("more than is left", venues_book(f->store, NULL, &ask, &again),
+               VENUES_QUOTA_EXHAUSTED);
+    ask.places = 2;
+    CHECK_OK("all that is left", venues_book(f->store, NULL, &ask, &other));
+    CHECK_CODE("below what is taken", venues_slot_change(f->store, VENUE, slot, 2, 2),
+               VENUES_SLOT_WRONG);
+    CHECK_OK("one more", venues_slot_change(f->store, VENUE, slot, 4, 2));
+    CHECK_CODE("another's booking",
+               venues_cancel(f->store, VENUE, id, 2, (struct str){ 0 }, fixture_now(f)),
+               VENUES_BOOKING_UNKNOWN);
+    CHECK_OK("cancelled", venues_cancel(f->store, VENUE, id, 1, (struct str){ 0 }, fixture_now(f)));
+    CHECK_OK("twice", venues_cancel(f->store, VENUE, id, 1, (struct str){ 0 }, fixture_now(f)));
+    CHECK_OK("its state", venues_booking_get(f->store, VENUE, id, &booking));
+    CHECK_INT("cancelled", booking.state, BOOKING_CANCELLED);
+    CHECK_OK("the slot", venues_slot_get(f->store, VENUE, slot, &now));
+    CHECK_INT("places came back", now.taken, 2);
+    ask = booking_of(f, slot, 1);
+    CHECK_OK("and may be booked again", venues_book(f->store, NULL, &ask, &again));
+    CHECK_CODE("too late to cancel",
+               venues_cancel(f->store, VENUE, again, 1, (struct str){ 0 },
+                             instant_add(fixture_now(f), 60 * USEC_PER_MIN)),
+               VENUES_CANCEL_LATE);
+}
+
+struct racer {
+    struct fixture *f;
+    int64_t slot, person;
+    _Atomic int *won, *full, *other;
+};
+
+static void *race(void *arg)
+{
+    struct racer *racer = arg;
+    struct booking_ask ask = booking_of(racer->f, racer->slot, racer->person);
+    int64_t id;
+    struct err err = venues_book(racer->f->store, NULL, &ask, &id);
+
+    if (err.code == 0)
+        atomic_fetch_add(racer->won, 1);
+    else if (err.code == VENUES_QUOTA_EXHAUSTED)
+        atomic_fetch_add(racer->full, 1);
+    else
+        atomic_fetch_add(racer->other, 1);
+    return NULL;
+}
+
+static void last_place(struct fixture *f)
+{
+    int64_t slot = slot_new(f, 200, PLACES);
+    pthread_t threads[THREADS];
+    struct racer racers[THREADS];
+    _Atomic int won = 0, full = 0, other = 0;
+    struct slot now;
+
+    for (int i = 0; i < THREADS; i++) {
+        racers[i] = (struct racer){ f, slot, 1000 + i, &won, &full, &other };
+        pthread_create(&threads[i], NULL, race, &racers[i]);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    CHECK_INT("as many as there are places", won, PLACES);
+    CHECK_INT("the others hear it is full", full + other, THREADS - PLACES);
+    CHECK_INT("or, on a busy server, to try again", other == 0 || f->engine == ENGINE_POSTGRESQL,
+              1);
+    CHECK_OK("the slot", venues_slot_get(f->store, VENUE, slot, &now));
+    CHECK_INT("not one too many", now.taken, PLACES);
+}
+
+static RESULT hand_over(void *arg, const struct message *message)
+{
+    return venues_no_show(((struct fixture *)arg)->store, message);
+}
+
+static void no_shows(struct fixture *f)
+{
+    enum { PERSON = 77 };
+    struct standing standing;
+    int64_t id, left;
+    int done;
+
+    for (int i = 0; i < NO_SHOWS_MAX; i++) {
+        int64_t slot = slot_new(f, 400 + 100 * i, 5);
+        struct booking_ask ask = booking_of(f, slot, PERSON);
+        CHECK_OK("booked", venues_book(f->store, NULL, &ask, &id));
+        CHECK_CODE("not before its end",
+                   venues_no_shows(f->store, VENUE, slot, fixture_now(f), 10, &left),
+                   VENUES_SLOT_WRONG);
+        struct instant after = instant_add(fixture_now(f), (461 + 100 * i) * USEC_PER_MIN);
+        CHECK_OK("missed", venues_no_shows(f->store, VENUE, slot, after, 10, &left));
+        CHECK_INT("none left", left, 0);
+    }
+    CHECK_OK("told", outbox_deliver(f->store, VENUES_TOPIC_NO_SHOW, 10, hand_over, f, &done));
+    CHECK_INT("three messages", done, NO_SHOWS_MAX);
+    struct instant then = instant_add(fixture_now(f), USEC_PER_DAY);
+    CHECK_OK("the standing", venues_standing(f->store, PERSON, then, &standing));
+    CHECK_INT("three no-shows", standing.no_shows, NO_SHOWS_MAX);
+    int64_t slot = slot_new(f, 2000, 5);
+    struct booking_ask ask = booking_of(f, slot, PERSON);
+    ask.at = then;
+    CHECK_CODE("booking is paused", venues_book(f->store, NULL, &ask, &id), VENUES_PAUSED);
+    ask.at = instant_add(fixture_now(f), 6 * USEC_PER_DAY);
+    CHECK_CODE("for weeks", venues_book(f->store, NULL, &ask, &id), VENUES_PAUSED);
+    then = instant_add(then, 30 * USEC_PER_DAY);
+    CHECK_OK("later", venues_standing(f->store, PERSON, then, &standing));
+    CHECK_INT("not for ever", standing.paused_until.usec, 0);
+}
+
+static void called_off(struct fixture *f)
+{
+    int64_t slot = slot_new(f, 3000, 5), id, left;
+    struct booking_ask ask = booking_of(f, slot, 90);
+    struct booking booking;
+
+    ask.place = S("安徽博物院");
+    CHECK_OK("booked, with a notice", venues_book(f->store, NULL, &ask, &id));
+    CHECK_OK("called off", venues_slot_call_off(f->store, VENUE, slot, S("安徽博物院"),
+                                                fixture_now(f), 10, &left));
+    CHECK_INT("all told", left, 0);
+    CHECK_OK("the booking", venues_booking_get(f->store, VENUE, id, &booking));
+    CHECK_INT("is cancelled", booking.state, BOOKING_CANCELLED);
+    CHECK_CODE("no more bookings", venues_book(f->store, NULL, &ask, &id), VENUES_SLOT_CLOSED);
+}
+
+static void pages(struct fixture *f)
+{
+    static uint8_t memory[1 << 16];
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct slot_page page;
+    struct booking_page bookings;
+    struct instant from = fixture_now(f), to = instant_add(from, 30 * USEC_PER_DAY);
+    size_t seen = 0;
+    int64_t after = 0;
+
+    do {
+        CHECK_OK("a page", venues_slots(f->store, VENUE, from, to, after, 3, &arena, &page));
+        seen += page.n;
+        if (page.n != 0) after = page.slots[page.n - 1].id;
+    } while (page.more && page.n != 0);
+    CHECK_INT("all slots, once each", (int64_t)seen, 7);
+    CHECK_OK("bookings of a person", venues_bookings(f->store, 77, 0, 2, &arena, &bookings));
+    CHECK_INT("two a page", (int64_t)bookings.n, 2);
+    CHECK("and more", bookings.more);
+}
+
+int main(void)
+{
+    decide();
+    for (int e = 0; e < fixture_engines(); e++) {
+        struct fixture f;
+        if (!fixture_open(&f, (enum engine)e)) break;
+        refusals(&f);
+        last_place(&f);
+        no_shows(&f);
+        called_off(&f);
+        pages(&f);
+        fixture_close(&f);
+    }
+    return test_end();
+}

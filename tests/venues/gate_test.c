@@ -1,0 +1,459 @@
+/* tests/venues/gate_test.c - terminals, admissions, uploads, receipts. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "tests/fixture.h"
+#include "venues/venues.h"
+
+enum { VENUE = 500, THREADS = 64, CARD = 4242 };
+
+struct gate {
+    int64_t id;
+    uint8_t scalar[SCALAR_BYTES], point[POINT_SHORT];
+    enum suite suite;
+    char text[24];
+};
+
+static void sign(const struct gate *gate, struct str message, uint8_t signature[SIGNATURE_BYTES])
+{
+    struct err err = gate->suite == SUITE_SM2
+                         ? sm2_sign(bytes_of(gate->scalar, 32), str_bytes(message), signature)
+                         : p256_sign(bytes_of(gate->scalar, 32), str_bytes(message), signature);
+
+    CHECK_OK("signed", err);
+}
+
+static struct enrol_ask enrol_ask_of(const struct fixture *f, const struct gate *gate,
+                                     const char *activation)
+{
+    struct enrol_ask ask = { .terminal_id = gate->id,
+                             .terminal_text = str_of(gate->text),
+                             .activation = str_of(activation),
+                             .suite = gate->suite,
+                             .at = fixture_now(f) };
+    char message[200];
+
+    snprintf(message, sizeof message, "YKT enrol 1\n%s\n%s", gate->text, activation);
+    memcpy(ask.public_key, gate->point, sizeof ask.public_key);
+    sign(gate, str_of(message), ask.signature);
+    return ask;
+}
+
+static struct gate gate_add(struct fixture *f, const char *name, enum suite suite,
+                            char activation[TERMINAL_ACTIVATION_CHARS + 1])
+{
+    struct gate gate = { .suite = suite };
+    struct terminal_ask ask = {
+        .venue_id = VENUE, .kind = TERMINAL_GATE, .name = str_of(name), .at = fixture_now(f)
+    };
+
+    CHECK_OK("a pair", key_pair_new(suite, &f->config.entropy, gate.scalar, gate.point));
+    CHECK_OK("a terminal",
+             venues_terminal_add(f->store, NULL, &ask, &f->config.entropy, &gate.id, activation));
+    snprintf(gate.text, sizeof gate.text, "trm_%lld", (long long)(gate.id % 1000000));
+    return gate;
+}
+
+static struct gate gate_ready(struct fixture *f, const char *name, enum suite suite)
+{
+    char activation[TERMINAL_ACTIVATION_CHARS + 1];
+    struct gate gate = gate_add(f, name, suite, activation);
+    struct enrol_ask ask = enrol_ask_of(f, &gate, activation);
+
+    CHECK_OK("enrolled", venues_terminal_enrol(f->store, &ask));
+    return gate;
+}
+
+static void enrolling(struct fixture *f, enum suite suite)
+{
+    char activation[TERMINAL_ACTIVATION_CHARS + 1], fresh[TERMINAL_ACTIVATION_CHARS + 1];
+    struct gate gate = gate_add(f, "G1", suite, activation), thief = gate;
+    struct enrol_ask ask = enrol_ask_of(f, &gate, activation), wrong;
+    struct terminal terminal;
+
+    ask.signature[3] ^= 1;
+    CHECK_CODE("the key is not held", venues_terminal_enrol(f->store, &ask), VENUES_KEY_PROOF);
+    wrong = enrol_ask_of(f, &gate, "0000000000");
+    CHECK_CODE("a wrong number", venues_terminal_enrol(f->store, &wrong), VENUES_ACTIVATION_WRONG);
+    ask = enrol_ask_of(f, &gate, activation);
+    CHECK_OK("the right one", venues_terminal_enrol(f->store, &ask));
+    CHECK_OK("its answer was lost: again", venues_terminal_enrol(f->store, &ask));
+    CHECK_OK("another pair", key_pair_new(suite, &f->config.entropy, thief.scalar, thief.point));
+    ask = enrol_ask_of(f, &thief, activation);
+    CHECK_CODE("with another key the number is used up", venues_terminal_enrol(f->store, &ask),
+               VENUES_ACTIVATION_OVER);
+    CHECK_OK("it is active", venues_terminal_get(f->store, gate.id, &terminal));
+    CHECK_INT("active", terminal.state, TERMINAL_ACTIVE);
+    CHECK_OK("a new number", venues_terminal_renew(f->store, VENUE, gate.id, &f->config.entropy,
+                                                   fixture_now(f), fresh));
+    for (int i = 0; i < TERMINAL_ACTIVATION_TRIES_MAX; i++) {
+        wrong = enrol_ask_of(f, &thief, "0000000000");
+        CHECK_CODE("guessing", venues_terminal_enrol(f->store, &wrong), VENUES_ACTIVATION_WRONG);
+    }
+    ask = enrol_ask_of(f, &gate, fresh);
+    CHECK_CODE("ends with the right one too", venues_terminal_enrol(f->store, &ask),
+               VENUES_ACTIVATION_LOCKED);
+    CHECK_OK(
+        "until there is a new one",
+        venues_terminal_renew(f->store, VENUE, gate.id, &f->config.entropy, fixture_now(f), fresh));
+    ask = enrol_ask_of(f, &gate, fresh);
+    ask.at = instant_add(ask.at, TERMINAL_ACTIVATION_LIFE_USEC);
+    CHECK_CODE("after two days", venues_terminal_enrol(f->store, &ask), VENUES_ACTIVATION_OVER);
+    ask.terminal_id++;
+    CHECK_CODE("no such terminal", venues_terminal_enrol(f->store, &ask), VENUES_TERMINAL_UNKNOWN);
+}
+
+struct guesser {
+    struct fixture *f;
+    const struct enrol_ask *ask;
+    _Atomic int *wrong, *locked;
+};
+
+static void *guess(void *arg)
+{
+    struct guesser *g = arg;
+    struct err err = venues_terminal_enrol(g->f->store, g->ask);
+
+    if (err.code == VENUES_ACTIVATION_WRONG) atomic_fetch_add(g->wrong, 1);
+    if (err.code == VENUES_ACTIVATION_LOCKED) atomic_fetch_add(g->locked, 1);
+    return NULL;
+}
+
+static void guessing_at_once(struct fixture *f)
+{
+    char activation[TERMINAL_ACTIVATION_CHARS + 1];
+    struct gate gate = gate_add(f, "G2", SUITE_P256, activation);
+    struct enrol_ask ask = enrol_ask_of(f, &gate, "1111111111");
+    pthread_t threads[THREADS];
+    _Atomic int wrong = 0, locked = 0;
+    struct guesser guesser = { f, &ask, &wrong, &locked };
+
+    for (int i = 0; i < THREADS; i++) {
+        pthread_create(&threads[i], NULL, guess, &guesser);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    CHECK("of 64 guesses at once at most five are compared",
+          wrong <= TERMINAL_ACTIVATION_TRIES_MAX);
+    CHECK("the others find it locked",
+          f->engine == ENGINE_POSTGRESQL || locked == THREADS - TERMINAL_ACTIVATION_TRIES_MAX);
+}
+
+static struct signin_ask signin_of(const struct fixture *f, const struct gate *gate,
+                                   const char *nonce)
+{
+    static char at[40];
+    struct writer w = writer_over(at, sizeof at);
+    struct signin_ask ask = { .terminal_id = gate->id,
+                              .terminal_text = str_of(gate->text),
+                              .audience = S("https://ykt.example"),
+                              .nonce = str_of(nonce),
+                              .signed_at = fixture_now(f),
+                              .at = fixture_now(f) };
+    char message[300];
+
+    put_instant(&w, ask.signed_at);
+    ask.signed_at_text = writer_str(&w);
+    snprintf(message, sizeof message, "YKT sign-in 1\nhttps://ykt.example\n%s\n%.*s\n%s",
+             gate->text, (int)w.n, at, nonce);
+    sign(gate, str_of(message), ask.signature);
+    return ask;
+}
+
+static void signing_in(struct fixture *f, enum suite suite)
+{
+    struct gate gate = gate_ready(f, "G3", suite);
+    struct signin_ask ask = signin_of(f, &gate, "nonce-nonce-0001");
+    char token[TERMINAL_TOKEN_CHARS + 1], unused[TERMINAL_TOKEN_CHARS + 1];
+    struct terminal terminal;
+    int64_t off;
+
+    CHECK_OK("signed in", venues_terminal_signin(f->store, &ask, &f->config.entropy, token, &off));
+    CHECK_CODE("the same assertion again",
+               venues_terminal_signin(f->store, &ask, &f->config.entropy, unused, &off),
+               VENUES_ASSERTION_USED);
+    CHECK_OK("whose token", venues_terminal_of_token(f->store, str_of(token), ask.at, &terminal));
+    CHECK_INT("its", terminal.id, gate.id);
+    CHECK_CODE("ten minutes later",
+               venues_terminal_of_token(f->store, str_of(token),
+                                        instant_add(ask.at, TERMINAL_TOKEN_USEC), &terminal),
+               VENUES_TOKEN_UNKNOWN);
+    token[5] ^= 1;
+    CHECK_CODE("another token",
+               venues_terminal_of_token(f->store, str_of(token), ask.at, &terminal),
+               VENUES_TOKEN_UNKNOWN);
+    token[5] ^= 1;
+    ask = signin_of(f, &gate, "nonce-nonce-0002");
+    ask.audience = S("https://other.example");
+    CHECK_CODE("for another server",
+               venues_terminal_signin(f->store, &ask, &f->config.entropy, unused, &off),
+               VENUES_ASSERTION_BAD);
+    ask = signin_of(f, &gate, "short");
+    CHECK_CODE("a nonce too short",
+               venues_terminal_signin(f->store, &ask, &f->config.entropy, unused, &off),
+               VENUES_ASSERTION_BAD);
+    ask = signin_of(f, &gate, "nonce-nonce-0003");
+    ask.at = instant_add(ask.at, 61 * USEC_PER_SEC);
+    CHECK_CODE("a minute off",
+               venues_terminal_signin(f->store, &ask, &f->config.entropy, unused, &off),
+               VENUES_ASSERTION_TIME);
+    CHECK_INT("told how much", off, -61);
+    CHECK_OK("revoked", venues_terminal_revoke(f->store, VENUE, gate.id, fixture_now(f)));
+    CHECK_CODE("its token",
+               venues_terminal_of_token(f->store, str_of(token), fixture_now(f), &terminal),
+               VENUES_TOKEN_UNKNOWN);
+    ask = signin_of(f, &gate, "nonce-nonce-0004");
+    CHECK_CODE("and its key",
+               venues_terminal_signin(f->store, &ask, &f->config.entropy, unused, &off),
+               VENUES_TERMINAL_REVOKED);
+    char activation[TERMINAL_ACTIVATION_CHARS + 1];
+    struct gate waiting = gate_add(f, "G4", suite, activation);
+    ask = signin_of(f, &waiting, "nonce-nonce-0005");
+    CHECK_CODE("before it is enrolled",
+               venues_terminal_signin(f->store, &ask, &f->config.entropy, unused, &off),
+               VENUES_NOT_ENROLLED);
+}
+
+static int64_t slot_new(struct fixture *f, int64_t starts_min, int64_t minutes, int64_t quota,
+                        int64_t held)
+{
+    struct instant now = fixture_now(f);
+    struct slot_ask ask = { .venue_id = VENUE,
+                            .quota = quota,
+                            .held = held,
+                            .opens_at = instant_add(now, -USEC_PER_DAY),
+                            .closes_at = instant_add(now, USEC_PER_DAY),
+                            .starts_at = instant_add(now, starts_min * USEC_PER_MIN),
+                            .ends_at = instant_add(now, (starts_min + minutes) * USEC_PER_MIN) };
+    int64_t id = 0;
+
+    CHECK_OK("a slot", venues_slot_add(f->store, NULL, &ask, &id));
+    return id;
+}
+
+static struct admit_ask admit_of(const struct fixture *f, int64_t person, uint8_t showing)
+{
+    struct admit_ask ask = { .venue_id = VENUE,
+                             .terminal_id = 9,
+                             .person_id = person,
+                             .card_id = person + 1,
+                             .places = 1,
+                             .grade = GRADE_A,
+                             .provenance = PROVENANCE_TEST,
+                             .region_code = 340100,
+                             .item = S("museum_entry"),
+                             .at = fixture_now(f),
+                             .terminal_at = fixture_now(f) };
+
+    memset(ask.presentation, showing, sizeof ask.presentation);
+    return ask;
+}
+
+struct entrant {
+    struct fixture *f;
+    const struct admit_ask *ask;
+    _Atomic int *won, *already, *other;
+};
+
+static void *enter(void *arg)
+{
+    struct entrant *e = arg;
+    struct admission made;
+    struct err err = venues_admit(e->f->store, e->ask, &made);
+
+    if (err.code == 0)
+        atomic_fetch_add(e->won, 1);
+    else if (err.code == VENUES_ADMITTED_ALREADY)
+        atomic_fetch_add(e->already, 1);
+    else
+        atomic_fetch_add(e->other, 1);
+    return NULL;
+}
+
+static void admissions(struct fixture *f)
+{
+    struct admission made;
+    struct admit_ask ask = admit_of(f, 1, 1);
+    struct booking_ask book = { .venue_id = VENUE, .person_id = 1, .places = 3, .at = ask.at };
+    struct booking booking;
+    struct occupancy occupancy;
+    int64_t booking_id, late_id, now_slot, late_slot;
+
+    CHECK_CODE("closed", venues_admit(f->store, &ask, &made), VENUES_NO_SLOT_NOW);
+    now_slot = slot_new(f, -10, 60, 10, 2);
+    late_slot = slot_new(f, 120, 60, 10, 2);
+    book.slot_id = now_slot;
+    CHECK_OK("booked for three", venues_book(f->store, NULL, &book, &booking_id));
+    book.person_id = 2, book.slot_id = late_slot, book.places = 1;
+    CHECK_OK("another for later", venues_book(f->store, NULL, &book, &late_id));
+    CHECK_OK("let in", venues_admit(f->store, &ask, &made));
+    CHECK_INT("on the booking", made.booking_id, booking_id);
+    CHECK_INT("all three", made.places, 3);
+    CHECK_INT("inside", made.inside, 3);
+    CHECK_OK("the booking", venues_booking_get(f->store, VENUE, booking_id, &booking));
+    CHECK_INT("is used", booking.state, BOOKING_ADMITTED);
+    fixture_pass(&*f, USEC_PER_MIN);
+    ask = admit_of(f, 1, 2);
+    ask.terminal_id = 10;
+    CHECK_CODE("once per booking", venues_admit(f->store, &ask, &made), VENUES_ADMITTED_ALREADY);
+    CHECK_INT("first at", made.first_at.usec, ask.at.usec - USEC_PER_MIN);
+    CHECK_INT("first where", made.first_terminal_id, 9);
+    ask = admit_of(f, 2, 3);
+    CHECK_CODE("two hours early", venues_admit(f->store, &ask, &made), VENUES_BOOKING_EARLY);
+    CHECK_INT("told for when", made.booked_for.usec > ask.at.usec, 1);
+    ask = admit_of(f, 3, 4);
+    ask.places = 2;
+    CHECK_OK("without a booking, on held-back places", venues_admit(f->store, &ask, &made));
+    CHECK_INT("no booking", made.booking_id, 0);
+    ask = admit_of(f, 4, 5);
+    CHECK_CODE("none is left", venues_admit(f->store, &ask, &made), VENUES_NO_FREE_PLACE);
+    ask = admit_of(f, 5, 4);
+    CHECK_CODE("another's showing", venues_admit(f->store, &ask, &made), VENUES_ADMITTED_ALREADY);
+    CHECK_OK("how full", venues_occupancy(f->store, VENUE, fixture_now(f), &occupancy));
+    CHECK_INT("five inside", occupancy.admitted, 5);
+    CHECK_INT("five today", occupancy.admitted_today, 5);
+    struct admit_ask missed = admit_of(f, 2, 6);
+    int64_t evening = slot_new(f, 300, 60, 10, 2);
+    missed.at = instant_add(fixture_now(f), 310 * USEC_PER_MIN);
+    if (day_of(missed.at).number == day_of(fixture_now(f)).number)
+        CHECK_CODE("its slot is over", venues_admit(f->store, &missed, &made),
+                   VENUES_BOOKING_MISSED);
+    CHECK("slots differ", evening != late_slot);
+    CHECK_OK("more held back", venues_slot_change(f->store, VENUE, now_slot, 10, 8));
+
+    pthread_t threads[THREADS];
+    _Atomic int won = 0, already = 0, other = 0;
+    struct admit_ask same = admit_of(f, 30, 7);
+    struct entrant entrant = { f, &same, &won, &already, &other };
+    for (int i = 0; i < THREADS; i++) {
+        pthread_create(&threads[i], NULL, enter, &entrant);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    CHECK_INT("of 64 showings at once one admission", won, 1);
+    CHECK("the others hear it", already + other == THREADS - 1);
+    CHECK("none fails on SQLite", other == 0 || f->engine == ENGINE_POSTGRESQL);
+}
+
+static struct upload_ask upload_of(const struct fixture *f, const struct gate *gate, int64_t no,
+                                   const char *body, const struct upload_line *lines, size_t n)
+{
+    struct upload_ask ask = { .venue_id = VENUE,
+                              .terminal_id = gate->id,
+                              .batch_no = no,
+                              .body = bytes_of(body, strlen(body)),
+                              .lines = lines,
+                              .n = n,
+                              .at = fixture_now(f) };
+    uint8_t digest[HASH_BYTES];
+    char message[200];
+    struct writer w = writer_over(message, sizeof message);
+
+    sm3(ask.body, digest);
+    put_format(&w, "YKT upload 1\n%lld\n", (long long)no);
+    put_hex(&w, bytes_of(digest, sizeof digest));
+    sign(gate, writer_str(&w), ask.signature);
+    return ask;
+}
+
+static void uploads(struct fixture *f, enum suite suite)
+{
+    struct gate gate = gate_ready(f, "G5", suite);
+    struct upload_line lines[3] = {
+        { .ask = admit_of(f, 200 + suite, (uint8_t)(20 + suite)) },
+        { .ask = admit_of(f, 1, (uint8_t)(30 + suite)) }, /* was let in before, elsewhere */
+        { .ask = admit_of(f, 202, (uint8_t)(40 + suite)), .verdict = 6113 },
+    };
+    struct upload_ask ask = upload_of(f, &gate, 2, "second", lines, 3);
+    struct upload_made made;
+
+    CHECK_CODE("a batch is missing", venues_upload(f->store, &ask, &made), VENUES_UPLOAD_GAP);
+    ask = upload_of(f, &gate, 1, "first", lines, 3);
+    ask.signature[9] ^= 1;
+    CHECK_CODE("not signed by it", venues_upload(f->store, &ask, &made), VENUES_UPLOAD_SIGNATURE);
+    ask = upload_of(f, &gate, 1, "first", lines, 3);
+    CHECK_OK("uploaded", venues_upload(f->store, &ask, &made));
+    CHECK_INT("two lines stand", made.accepted, 2);
+    CHECK_INT("one contradicts", made.contested, 1);
+    CHECK_OK("sent twice", venues_upload(f->store, &ask, &made));
+    CHECK("is the first", made.replayed && made.accepted == 2);
+    ask = upload_of(f, &gate, 1, "other", lines, 1);
+    CHECK_CODE("the number again for other lines", venues_upload(f->store, &ask, &made),
+               VENUES_UPLOAD_DIFFERENT);
+    ask = upload_of(f, &gate, 2, "second", lines, 0);
+    CHECK_OK("the next one", venues_upload(f->store, &ask, &made));
+}
+
+static RESULT card_change(struct txn *tx, void *arg)
+{
+    (void)arg;
+    return feed_append(tx, FEED_CARD, CARD, str_bytes(S("a loss")));
+}
+
+static void receipts(struct fixture *f)
+{
+    static uint8_t memory[1 << 16];
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct gate quick = gate_ready(f, "quick", SUITE_P256), slow = gate_ready(f, "slow", SUITE_SM2);
+    struct instant lost_at;
+    struct loss_receipt receipt;
+    struct feed_status status;
+    struct heartbeat beat = { .venue_id = VENUE, .list_made_at = fixture_now(f) };
+
+    fixture_pass(f, USEC_PER_MIN);
+    lost_at = fixture_now(f);
+    CHECK_OK("lost", store_run(f->store, (struct root){ ROOT_PERSON, 3 }, card_change, NULL));
+    CHECK_OK("sealed", store_seal(f->store));
+    CHECK_OK("the feed", feed_status(f->store, FEED_CARD, &status));
+    CHECK_OK("a receipt", venues_loss_receipt(f->store, CARD, lost_at, 0, 100, &arena, &receipt));
+    CHECK("it stands in the feed",
+          receipt.position > 0 && receipt.position <= status.head_position);
+    CHECK_INT("nobody has obeyed yet", (int64_t)receipt.obeyed, 0);
+    beat.terminal_id = slow.id;
+    beat.list_incarnation = status.incarnation;
+    beat.list_position = receipt.position - 1;
+    beat.at = beat.terminal_at = fixture_now(f);
+    CHECK_OK("an older list", venues_heartbeat(f->store, &beat));
+    fixture_pass(f, 700000);
+    beat.terminal_id = quick.id;
+    beat.list_position = receipt.position;
+    beat.at = fixture_now(f);
+    beat.terminal_at = instant_add(beat.at, 2 * USEC_PER_SEC);
+    CHECK_OK("the quick one has it", venues_heartbeat(f->store, &beat));
+    CHECK_OK("again, later", venues_heartbeat(f->store, &beat));
+    CHECK_OK("a receipt", venues_loss_receipt(f->store, CARD, lost_at, 0, 100, &arena, &receipt));
+    CHECK_INT("one obeyed", (int64_t)receipt.obeyed, 1);
+    for (size_t i = 0; i < receipt.n; i++) {
+        if (receipt.gates[i].terminal_id == quick.id)
+            CHECK_INT("since when", receipt.gates[i].obeyed_at.usec, beat.at.usec);
+    }
+    struct terminal terminal;
+    CHECK_OK("the terminal", venues_terminal_get(f->store, quick.id, &terminal));
+    CHECK_INT("its clock is two seconds fast", terminal.clock_off_usec, 2 * USEC_PER_SEC);
+    CHECK_OK("a card that was never lost",
+             venues_loss_receipt(f->store, CARD + 1, lost_at, 0, 100, &arena, &receipt));
+    CHECK_INT("has no place in the feed", receipt.position, 0);
+    CHECK_INT("and nobody obeys it", (int64_t)receipt.obeyed, 0);
+}
+
+int main(void)
+{
+    for (int e = 0; e < fixture_engines(); e++) {
+        struct fixture f;
+        if (!fixture_open(&f, (enum engine)e)) break;
+        enrolling(&f, SUITE_SM2);
+        enrolling(&f, SUITE_P256);
+        guessing_at_once(&f);
+        signing_in(&f, SUITE_SM2);
+        signing_in(&f, SUITE_P256);
+        admissions(&f);
+        uploads(&f, SUITE_SM2);
+        uploads(&f, SUITE_P256);
+        receipts(&f);
+        fixture_close(&f);
+    }
+    return test_end();
+}
