@@ -95,11 +95,18 @@ static int good_heads(struct str bytes)
     }
 }
 
+static struct http_server *server;
+static char folder[] = "/tmp/ykt_guard_XXXXXX", path[64];
+
+static void stop(void)
+{
+    http_close(server); /* removes its socket */
+    rmdir(folder);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct http_server *server;
     static struct raw_answer a;
-    static char path[128];
     int fd, before;
 
     if (!server) {
@@ -114,11 +121,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                       .entropy = entropy_system(),
                                       .routes = ROUTES_HERE,
                                       .routes_n = LEN(ROUTES_HERE) };
-        char folder[] = "/tmp/ykt_guard_XXXXXX";
 
         if (!mkdtemp(folder)) abort();
         snprintf(path, sizeof path, "%s/s", folder);
         if (http_open(&config, &server).code != 0) abort();
+        atexit(stop);
     }
     if (size == 0) return 0;
     before = atomic_load(&handled);
