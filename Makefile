@@ -23,7 +23,8 @@ release_LDFLAGS := -pie -Wl,-z,relro,-z,now
 cover_LDFLAGS   := --coverage
 fuzz_LDFLAGS    := $(SAN)
 
-CPPFLAGS += -I. -I$(OUT) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700
+PG_INCLUDE := $(shell pg_config --includedir)
+CPPFLAGS += -I. -I$(PG_INCLUDE) -I$(OUT) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700
 CFLAGS   += -std=c17 $(WARN) $($(BUILD)_CFLAGS) -MMD -MP
 LDFLAGS  += $($(BUILD)_LDFLAGS)
 
