@@ -118,6 +118,8 @@ void notes_tell(struct store *store, struct notes *notes);
 void call_keep_note(struct call *call);
 struct err call_end(struct call *call);
 
+/* From config.entropy, under the store's lock. */
+void store_random(struct store *store, void *out, size_t n);
 /* Random bits for jitter; never for secrets. */
 uint32_t store_jitter(struct store *store, uint32_t below);
 int64_t monotonic_usec(void); /* for pauses and limits only: what acts see is config.clock */

@@ -173,6 +173,13 @@ int64_t store_new_id(struct store *store)
     return id;
 }
 
+void store_random(struct store *store, void *out, size_t n)
+{
+    pthread_mutex_lock(&store->lock);
+    store->config.entropy.fill(store->config.entropy.arg, out, n);
+    pthread_mutex_unlock(&store->lock);
+}
+
 uint32_t store_jitter(struct store *store, uint32_t below)
 {
     static _Thread_local uint32_t state;

@@ -58,6 +58,11 @@ int64_t txn_new_id(struct txn *tx)
     return store_new_id(tx->store);
 }
 
+void txn_random(struct txn *tx, void *out, size_t n)
+{
+    store_random(tx->store, out, n);
+}
+
 struct instant txn_now(const struct txn *tx)
 {
     return store_now(tx->store);
