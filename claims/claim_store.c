@@ -23,7 +23,7 @@ static const struct stmt OWNER_DELETE = {
 static const struct stmt OWNER_SELECT = {
     .name = "claims: is it the owner",
     .types = "iii",
-    .sql = "SELECT 1 FROM claim_owner WHERE node_id = $1 AND kind = $2 AND org_id = $3",
+    .sql = "SELECT org_id FROM claim_owner WHERE node_id = $1 AND kind = $2 AND org_id = $3",
 };
 static const struct stmt INSERT = {
     .name = "claims: claim",

@@ -52,12 +52,12 @@ static const struct stmt CLAIMS = {
 static const struct stmt PERSON_STANDS = {
     .name = "registry: person stands",
     .types = "i",
-    .sql = "SELECT 1 FROM person WHERE person_id = $1",
+    .sql = "SELECT person_id FROM person WHERE person_id = $1",
 };
 static const struct stmt CARD_STANDS = {
     .name = "registry: card stands",
     .types = "ii",
-    .sql = "SELECT 1 FROM card WHERE person_id = $1 AND id = $2",
+    .sql = "SELECT id FROM card WHERE person_id = $1 AND id = $2",
 };
 static const struct stmt ALL = {
     .name = "registry: every credential",

@@ -25,16 +25,12 @@ struct load_call {
 
 /* ---- checking */
 
-static RESULT card_check(const struct registry *rg, const struct load_row *row,
-                         struct load_one *one)
+static RESULT card_check(const struct load_row *row, struct load_one *one)
 {
     one->has_card = row->generation != 0;
     if (!one->has_card) return OK;
     REQUIRE(row->generation == 2 || row->generation == 3, REGISTRY_GENERATION);
-    if (row->card_no.n > 0)
-        TRY(card_no_parse(row->card_no, &one->no));
-    else
-        one->no = card_no_draw(rg);
+    if (row->card_no.n > 0) TRY(card_no_parse(row->card_no, &one->no));
     if (row->card_ident.n > 0) return card_ident_parse(row->card_ident, &one->ident);
     one->ident =
         card_ident_make(one->ready.region_code, (uint32_t)((uint64_t)row->card_id & UINT32_MAX),
@@ -52,7 +48,51 @@ static RESULT row_check(const struct registry *rg, const struct act *act, struct
     credential_hash_person_no(rg->blind, &one->ready.no, one->hash);
     row->person_id = store_new_id(rg->store);
     row->card_id = store_new_id(rg->store);
-    return card_check(rg, row, one);
+    return card_check(row, one);
+}
+
+/* ---- drawing card numbers where the file brings none: among ten thousand of 260 million two meet
+ * every fifth time, so each is looked up in the store and among its fellows ---- */
+
+enum { DRAWN_SLOTS = 32768 }; /* a power of two above twice LOAD_ROWS_MAX */
+struct draw_call {
+    struct load_call *load;
+    int64_t *drawn; /* open addressing by the roots of their hashes; 0 is free */
+};
+
+/* False when it was there already. */
+static bool drawn_add(int64_t *drawn, const uint8_t hash[32])
+{
+    int64_t root = credential_root(hash);
+    size_t at = (size_t)root % DRAWN_SLOTS;
+
+    while (drawn[at] != 0 && drawn[at] != root)
+        at = (at + 1) % DRAWN_SLOTS;
+    if (drawn[at] == root) return false;
+    drawn[at] = root;
+    return true;
+}
+
+static RESULT draw_in_txn(struct txn *tx, void *arg)
+{
+    struct draw_call *call = arg;
+    const struct registry *rg = call->load->rg;
+    struct credential_row there[CREDENTIAL_ROWS];
+    uint8_t hash[32];
+    int n;
+
+    memset(call->drawn, 0, DRAWN_SLOTS * sizeof *call->drawn);
+    for (size_t i = 0; i < call->load->n; i++) {
+        struct load_one *one = &call->load->ones[call->load->good[i]];
+        bool given = call->load->rows[call->load->good[i]].card_no.n > 0;
+        if (!one->has_card) continue;
+        do {
+            if (!given) one->no = card_no_draw(rg);
+            credential_hash(rg->blind, CREDENTIAL_CARD_NO, card_no_str(&one->no), hash);
+            TRY(credential_rows(tx, CREDENTIAL_CARD_NO, hash, there, &n));
+        } while ((n > 0 || !drawn_add(call->drawn, hash)) && !given);
+    }
+    return OK;
 }
 
 /* ---- sealing: as many rows as fit one question */
@@ -174,18 +214,23 @@ RESULT registry_load(const struct registry *rg, const struct act *act, struct lo
 {
     SCOPED(arena) arena = { 0 };
     struct load_call call = { .rg = rg, .act = act, .rows = rows };
+    struct draw_call draw = { .load = &call };
     size_t *good;
 
     assert(n >= 1 && n <= LOAD_ROWS_MAX);
-    TRY(arena_open(&arena, n * (sizeof *call.ones + sizeof *good) + 4096));
+    TRY(arena_open(&arena, n * (sizeof *call.ones + sizeof *good) +
+                               DRAWN_SLOTS * sizeof *draw.drawn + 4096));
+    draw.drawn = NEW_ARRAY(&arena, int64_t, DRAWN_SLOTS);
     call.ones = NEW_ARRAY(&arena, struct load_one, n);
     call.good = good = NEW_ARRAY(&arena, size_t, n);
-    if (call.ones == NULL || good == NULL) return fault(FAULT_MEMORY, "registry: load");
+    if (call.ones == NULL || good == NULL || draw.drawn == NULL)
+        return fault(FAULT_MEMORY, "registry: load");
     for (size_t i = 0; i < n; i++) {
         rows[i].end = row_check(rg, act, &rows[i], &call.ones[i]);
         if (rows[i].end.code < 0) return rows[i].end;
         if (rows[i].end.code == 0) good[call.n++] = i;
     }
+    TRY(store_read(rg->store, draw_in_txn, &draw));
     for (size_t from = 0; from < call.n; from += BATCH_ROWS)
         TRY(batch_seal(&call, from, from + BATCH_ROWS < call.n ? from + BATCH_ROWS : call.n));
     if (call.n > 0) TRY(store_load(rg->store, load_in_txn, &call));
