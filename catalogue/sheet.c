@@ -8,7 +8,8 @@
 
 #include "base/text.h"
 
-static struct str told_text(struct import *in, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static struct str told_text(struct import *in,
+                                                                  const char *format, va_list args)
 {
     char text[400];
     int n = vsnprintf(text, sizeof text, format, args);
@@ -18,8 +19,9 @@ static struct str told_text(struct import *in, const char *format, va_list args)
     return arena_str(in->told, (struct str){ text, (size_t)n });
 }
 
-static void issue_add(struct import *in, struct str file, int line, int column, const char *zh,
-                      const char *en, va_list args)
+__attribute__((format(printf, 5, 0), format(printf, 6, 0))) static void
+issue_add(struct import *in, struct str file, int line, int column, const char *zh, const char *en,
+          va_list args)
 {
     struct import_report *report = in->report;
     va_list again;
