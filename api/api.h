@@ -198,11 +198,11 @@ void reply_session(const struct request *rq, struct reply *rp, struct str token,
                    int64_t max_age_sec);
 /* The CSRF token of this cookie session, for X-CSRF-Token (scripts); empty without one. */
 struct str csrf_token(struct app *app, const struct request *rq);
-/* The one-time token of a form, for its field "form_token". Someone who is not signed in gets a
- * browser cookie to bind it to. A POST to a ROUTE_FORM route is refused without one; its random
- * part becomes the idempotency key of rq->once, so that a second click or a reload shows the first
- * result. */
-struct str form_token(struct app *app, const struct request *rq, struct reply *rp);
+/* The one-time token of a form, to be posted to `path`, for its field "_token". Someone who is not
+ * signed in gets a browser cookie to bind it to. A POST to a ROUTE_FORM route is refused without
+ * one; its random part becomes the idempotency key of rq->once, so that a second click or a reload
+ * shows the first result. */
+struct str form_token(struct app *app, const struct request *rq, struct reply *rp, struct str path);
 
 /* Why personal data is wanted; X-Purpose, and the journal. */
 enum purpose {

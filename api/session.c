@@ -368,25 +368,34 @@ static struct bytes binding(const struct request *rq, struct str browser)
 
 enum { FORM_RANDOM = 18, FORM_MAC = 18 };
 
-static void form_mac(struct app *app, struct bytes bound, struct bytes random, uint8_t out[32])
+static void form_mac(struct app *app, struct bytes bound, struct bytes random, struct str path,
+                     uint8_t out[32])
 {
-    const struct bytes parts[] = { str_bytes(S("form")), random, bound };
+    const struct bytes parts[] = { str_bytes(S("form")), random, bound, str_bytes(path) };
 
     hmac_sm3_parts(bytes_of(app->mac_key, 32), parts, LEN(parts), out);
 }
 
-struct str form_token(struct app *app, const struct request *rq, struct reply *rp)
+struct str form_token(struct app *app, const struct request *rq, struct reply *rp, struct str path)
 {
     uint8_t token[FORM_RANDOM + 32], browser[18];
     struct str cookie = request_cookie(rq, BROWSER_COOKIE);
 
+    for (size_t i = 0; i < rp->headers_n && cookie.n != 24;
+         i++) { /* set for another form of this page */
+        struct str rest, value = rp->headers[i].value;
+
+        if (!str_eq(rp->headers[i].name, S("Set-Cookie"))) continue;
+        if (!str_starts(value, S(BROWSER_COOKIE "="))) continue;
+        cookie = str_cut(str_part(value, sizeof BROWSER_COOKIE, value.n), ';', &rest);
+    }
     if (!rq->session && cookie.n != 24) {
         app->entropy.fill(app->entropy.arg, browser, sizeof browser);
         cookie = base64url(rq->arena, bytes_of(browser, sizeof browser));
         reply_cookie(rq, rp, BROWSER_COOKIE, cookie, 0, COOKIE_LAX);
     }
     app->entropy.fill(app->entropy.arg, token, FORM_RANDOM);
-    form_mac(app, binding(rq, cookie), bytes_of(token, FORM_RANDOM), token + FORM_RANDOM);
+    form_mac(app, binding(rq, cookie), bytes_of(token, FORM_RANDOM), path, token + FORM_RANDOM);
     return base64url(rq->arena, bytes_of(token, FORM_RANDOM + FORM_MAC));
 }
 
@@ -395,17 +404,17 @@ bool form_token_right(struct app *app, const struct request *rq, struct str *key
     struct str text = { 0 }, cookie = request_cookie(rq, BROWSER_COOKIE);
     struct problems problems = { .n = 0 };
     struct bytes token = { 0 };
-    const struct json_field field[] = { JSON_BASE64URL("form_token", &token, FORM_RANDOM + FORM_MAC,
+    const struct json_field field[] = { JSON_BASE64URL("_token", &token, FORM_RANDOM + FORM_MAC,
                                                        FORM_RANDOM + FORM_MAC) };
     struct body one;
     uint8_t mac[32];
 
-    if (!form_value(rq->body, "form_token", &text) || text.n != 48) return false;
+    if (!form_value(rq->body, "_token", &text) || text.n != 48) return false;
     if (!rq->session && cookie.n != 24) return false;
     one = body_over((struct bytes){ 0 }, rq->arena, &problems, NULL);
-    one.bytes = str_bytes(arena_format(rq->arena, "form_token=%.*s", (int)text.n, text.p));
+    one.bytes = str_bytes(arena_format(rq->arena, "_token=%.*s", (int)text.n, text.p));
     if (form_read(one, field, 1).code != 0) return false;
-    form_mac(app, binding(rq, cookie), bytes_of(token.p, FORM_RANDOM), mac);
+    form_mac(app, binding(rq, cookie), bytes_of(token.p, FORM_RANDOM), rq->path, mac);
     *key = str_part(text, 0, 24); /* 18 random bytes are 24 characters */
     return secret_eq(bytes_of(mac, FORM_MAC), bytes_of(token.p + FORM_RANDOM, FORM_MAC));
 }

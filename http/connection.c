@@ -88,6 +88,7 @@ void *on_line(void *arg, const char *target, struct MHD_Connection *mhd)
     c->head.too_many = false;
     c->why = OK;
     c->route = NULL;
+    c->asset = NULL;
     c->slot = NULL;
     c->scratch = arena_over(c->inline_arena, sizeof c->inline_arena);
     c->body = NULL;
@@ -138,6 +139,26 @@ static struct err judge(struct conn *c, const char *method, const char *version)
     return head_judge(&c->head);
 }
 
+static const struct asset *find_asset(const struct http_config *config, struct str path)
+{
+    size_t from = 0, to = config->assets_n;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        struct str at = str_of(config->assets[middle].path);
+        size_t n = at.n < path.n ? at.n : path.n;
+        int order = memcmp(path.p, at.p, n);
+
+        if (order == 0 && path.n == at.n) return &config->assets[middle];
+        if (order < 0 || (order == 0 && path.n < at.n)) {
+            to = middle;
+        } else {
+            from = middle + 1;
+        }
+    }
+    return NULL;
+}
+
 /* What the route asks of the head. */
 static struct err admit_head(struct conn *c)
 {
@@ -163,6 +184,10 @@ static struct err admit_head(struct conn *c)
             }
             REQUIRE(c->head.length <= (int64_t)c->body_max, HTTP_BODY_TOO_LARGE);
             REQUIRE(!atomic_load(&server->draining), HTTP_STOPPING);
+            return OK;
+        }
+        if (found.code == HTTP_ROUTE_UNKNOWN && c->head.verb == METHOD_GET &&
+            (c->asset = find_asset(&server->config, c->rq.path))) {
             return OK;
         }
         if (found.code != HTTP_METHOD_REFUSED) return found;
@@ -371,6 +396,12 @@ static enum MHD_Result dispatch(struct conn *c)
             (struct err){ .code = HTTP_HEADER_MALFORMED }; /* no trailer means anything to us */
     }
     if (c->why.code != 0) return refuse_now(c, c->why);
+    if (c->asset) {
+        reply_asset(&c->rq, &c->rp, c->asset);
+        c->response = reply_response(c);
+        account(c);
+        return queue_reply(c);
+    }
     if (c->route->flags & ROUTE_IMMEDIATE) {
         c->rq.body.bytes = bytes_of(c->body, c->body_n);
         conn_run(c);

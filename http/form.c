@@ -157,7 +157,7 @@ struct err form_read(struct body body, const struct json_field *fields, size_t n
 
         while (k < n && !str_eq(pairs[i].name, str_of(fields[k].name)))
             k++;
-        if (k < n || str_eq(pairs[i].name, S("form_token"))) continue;
+        if (k < n || str_eq(pairs[i].name, S("_token"))) continue;
         put_char(&w, '/');
         put_str(&w, str_part(pairs[i].name, 0, 64));
         pointer[w.n] = '\0';

@@ -277,6 +277,8 @@ struct http_config {
     const struct id_codec *ids; /* may be NULL when no route has an id */
     const struct route *routes;
     size_t routes_n;
+    const struct asset *assets; /* answered at once where no route is; sorted by path (memcmp) */
+    size_t assets_n;
     struct app *app;
     /* Before a handler: who asks, may they, how often. May set session and once. On a worker, or on
      * the HTTP thread for ROUTE_IMMEDIATE. NULL: everything is admitted. */

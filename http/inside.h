@@ -50,8 +50,9 @@ struct conn {
     struct err why;  /* refused before its handler */
     size_t target_n; /* as sent; may be more than was kept */
     const struct route *route;
-    struct slot *slot;    /* NULL: the inline memory */
-    struct arena scratch; /* over the inline memory */
+    const struct asset *asset; /* instead of a route */
+    struct slot *slot;         /* NULL: the inline memory */
+    struct arena scratch;      /* over the inline memory */
     uint8_t *body;
     size_t body_n, body_max, body_seen;
     struct MHD_Response *response;

@@ -154,7 +154,7 @@ json_read(struct body body, const struct json_field *fields, size_t n);
 /* The same for application/x-www-form-urlencoded (forms, queries). Objects and arrays do not occur,
  * except an array of plain values: the name repeated. An empty value of an optional field counts as
  * not given; a checkbox is a BOOL: "on", "true" and "1" are yes, "false", "0" are no, absent is no.
- * Members named "form_token" (the form token, read by the frame) are passed over.
+ * Members named "_token" (the form token, read by the frame) are passed over.
  *   refuses  HTTP_FORM_MALFORMED (bad escapes, NUL, bad UTF-8), HTTP_FIELDS */
 RESULT form_read(struct body body, const struct json_field *fields, size_t n);
 /* One value of a form or query as sent, decoded into the arena; false when it is not there. */

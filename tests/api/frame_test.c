@@ -118,7 +118,7 @@ static struct err post_guess(struct app *app, const struct request *rq, struct r
 
 static struct err get_form(struct app *app, const struct request *rq, struct reply *rp)
 {
-    struct str token = form_token(app, rq, rp);
+    struct str token = form_token(app, rq, rp, S("/form"));
     struct writer *w = reply_text(rp, 200, "text/html; charset=utf-8");
 
     put_str(w, S("token="));
@@ -401,7 +401,7 @@ static void test_form(struct client *client)
     client_ask(client, "GET /form", "", "");
     token = client_between(client, "token=", ';');
     browser = client_between(client, "Set-Cookie: ykt_browser=", ';');
-    snprintf(body, sizeof body, "name=a&form_token=%.*s", (int)token.n, token.p);
+    snprintf(body, sizeof body, "name=a&_token=%.*s", (int)token.n, token.p);
     snprintf(cookie, sizeof cookie,
              "Content-Type: application/x-www-form-urlencoded\r\nCookie: ykt_browser=%.*s\r\n",
              (int)browser.n, browser.p);

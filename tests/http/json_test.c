@@ -251,7 +251,7 @@ static void test_forms(void)
         { "a form", RAW("places=1&reason=%E4%B8%A2%E4%BA%86&kind=formal&agreed=on&fee_fen=5"), 0,
           "" },
         { "plus is a space", RAW("places=1&reason=a+b"), 0, "" },
-        { "its token is passed over", RAW("places=1&form_token=abc"), 0, "" },
+        { "its token is passed over", RAW("places=1&_token=abc"), 0, "" },
         { "empty is as good as absent", RAW("places=1&kind=&day="), 0, "" },
         { "empty where a value must be", RAW("places="), HTTP_FIELDS, "/places type" },
         { "missing", RAW("kind=formal"), HTTP_FIELDS, "/places missing" },

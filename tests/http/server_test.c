@@ -82,7 +82,19 @@ static struct err cookies(struct app *app, const struct request *rq, struct repl
     return OK;
 }
 
+static const struct asset ASSETS[] = {
+    { .path = "/a.js",
+      .type = "text/javascript",
+      .etag = "\"a\"",
+      .plain = { (const uint8_t *)"a()", 3 } },
+    { .path = "/a.js.map",
+      .type = "application/json",
+      .etag = "\"b\"",
+      .plain = { (const uint8_t *)"{}", 2 } },
+    { .path = "/b", .type = "text/plain", .etag = "\"c\"", .plain = { (const uint8_t *)"bb", 2 } },
+};
 static const struct asset CSS = {
+    .path = "/asset",
     .type = "text/css; charset=utf-8",
     .etag = "\"abc\"",
     .plain = { (const uint8_t *)"plain", 5 },
@@ -153,6 +165,8 @@ static struct http_config config_here(void)
         .entropy = entropy_system(),
         .routes = ROUTES_HERE,
         .routes_n = LEN(ROUTES_HERE),
+        .assets = ASSETS,
+        .assets_n = LEN(ASSETS),
     };
 }
 
@@ -355,6 +369,12 @@ static void test_replies(int port)
         { "an asset that is known",
           RAW("GET /asset HTTP/1.1\r\n" H "If-None-Match: \"x\", W/\"abc\"\r\n\r\n"), 304,
           "ETag: \"abc\"\r\n" },
+        { "the first of the table of assets", RAW("GET /a.js HTTP/1.1\r\n" H "\r\n"), 200,
+          "\r\n\r\na()" },
+        { "one that begins with another", RAW("GET /a.js.map HTTP/1.1\r\n" H "\r\n"), 200,
+          "\r\n\r\n{}" },
+        { "the last", RAW("GET /b HTTP/1.1\r\n" H "\r\n"), 200, "\r\n\r\nbb" },
+        { "none of them", RAW("GET /a.j HTTP/1.1\r\n" H "\r\n"), 404, "1119" },
         { "a file", RAW("GET /file HTTP/1.1\r\n" H "\r\n"), 200,
           "Content-Disposition: attachment; filename*=UTF-8''%E5%90%8D%E5%8D%95.csv\r\n" },
         { "a file's content", RAW("GET /file HTTP/1.1\r\n" H "\r\n"), 200, "\r\n\r\na,b\n" },
