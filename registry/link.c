@@ -43,7 +43,7 @@ RESULT registry_link_add(const struct registry *rg, const struct once *once,
                                        .valid_to = ask->valid_to } };
     int64_t result;
     bool replayed;
-    int n;
+    int n, others = 0;
 
     REQUIRE(ask->valid_to.usec == 0 || instant_before(ask->valid_from, ask->valid_to),
             REGISTRY_FACT_PERIOD);
@@ -51,7 +51,9 @@ RESULT registry_link_add(const struct registry *rg, const struct once *once,
     /* of another root, so read before: two links added at once may make nine, never many */
     TRY(registry_person_load(rg->store, ask->helper_id, &helper));
     TRY(registry_link_list(rg->store, ask->helper_id, ask->act.at, now, &n));
-    REQUIRE(n < FAMILY_MAX, REGISTRY_LINK_MAX);
+    for (int i = 0; i < n; i++)
+        others += now[i].person_id != ask->person_id; /* a repeat is not one more */
+    REQUIRE(others < FAMILY_MAX, REGISTRY_LINK_MAX);
     TRY(act_run(rg, root_person(ask->person_id), once, add_in_txn, &call, &result, &replayed));
     *link_id = replayed ? result : call.link.id;
     return OK;

@@ -1,4 +1,5 @@
 /* tests/registry/card_test.c - issuing, losing, finding, replacing, cancelling, on both engines. */
+#include "catalogue/catalogue.h"
 #include "tests/registry/world.h"
 
 static const struct field_use USE = { .use = KEYD_USE_COUNTER, .session_id = 1, .actor_id = 42 };
@@ -327,6 +328,62 @@ static void lapse(struct world *w)
     CHECK_INT("lapsed", swept.reopened, 1);
 }
 
+/* What the dated parameters of a region change: how long, what lapsing does, whether a formal
+ * report may be lifted. */
+static void parameter(struct world *w, struct catalogue_shelf *shelf, struct str key,
+                      struct str value, struct str unit)
+{
+    struct parameter_ask ask = { .key = key,
+                                 .value = value,
+                                 .unit = unit,
+                                 .reason = S("test"),
+                                 .region = 340104, /* the tree is empty here */
+                                 .from = instant_add(fixture_now(&w->f), -USEC_PER_DAY) };
+    bool changed;
+
+    CHECK_OK("parameter", catalogue_parameter_set(w->f.store, &ask));
+    CHECK_OK("reload", catalogue_reload(shelf, fixture_now(&w->f), &changed));
+}
+
+static void by_parameters(struct world *w)
+{
+    char number[18];
+    int64_t person_id = world_person(w, number);
+    struct card_made made = world_card(w, person_id, true);
+    struct loss_ask ask = lost(w, person_id, made.card_id);
+    struct catalogue_shelf *shelf = NULL;
+    struct loss_made loss;
+    struct loss_swept swept;
+    struct loss losses[LOSSES_MAX];
+    struct card card;
+    struct act act;
+    int n;
+
+    if (!CHECK_OK("shelf", catalogue_shelf_open(w->f.store, &shelf))) return;
+    w->rg.shelf = shelf;
+    parameter(w, shelf, S("loss.oral.days"), S("10"), S("days"));
+    parameter(w, shelf, S("loss.oral.lapse"), S("formal"), S(""));
+    parameter(w, shelf, S("loss.formal.revocable"), S("Y"), S(""));
+    CHECK_OK("lost", registry_card_lose(&w->rg, NULL, &ask, &loss));
+    CHECK_INT("ten days", loss.expires_at.usec - loss.effective_at.usec, 10 * USEC_PER_DAY);
+    fixture_set(&w->f, instant_add(loss.expires_at, -USEC_PER_HOUR));
+    CHECK_OK("sweep", registry_loss_sweep(&w->rg, fixture_now(&w->f), &swept));
+    CHECK_INT("warned", swept.warned, 1);
+    fixture_set(&w->f, loss.expires_at);
+    CHECK_OK("sweep", registry_loss_sweep(&w->rg, fixture_now(&w->f), &swept));
+    CHECK_INT("goes on as a formal report", swept.formal, 1);
+    CHECK_INT("card", loaded(w, person_id, made.card_id).social, SOCIAL_FORMAL_LOSS);
+    CHECK_OK("reports", registry_losses_of(w->f.store, person_id, losses, &n));
+    CHECK_INT("two", n, 2);
+    CHECK_INT("the newer is formal", losses[0].kind, LOSS_FORMAL);
+    act = world_act(w, CHANNEL_COUNTER, PROOF_PAPERS_AND_CARD);
+    CHECK_OK("may be lifted here",
+             registry_card_unlose(&w->rg, NULL, person_id, made.card_id, &act, &card));
+    CHECK_INT("works again", card.social, SOCIAL_NORMAL);
+    w->rg.shelf = NULL;
+    catalogue_shelf_close(shelf);
+}
+
 /* ---- replacing */
 
 static void replacing(struct world *w)
@@ -479,6 +536,7 @@ int main(void)
         losing(&w);
         formal(&w);
         lapse(&w);
+        by_parameters(&w);
         replacing(&w);
         ends(&w);
         devices(&w);
