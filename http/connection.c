@@ -211,7 +211,7 @@ static enum MHD_Result queue_reply(struct conn *c)
 
     if (!c->response) return MHD_NO;             /* no memory for a reply: close */
     if (c->rp.kind == REPLY_STREAM && c->slot) { /* what a stream needs is in the connection */
-        slot_give(c->server, c->slot, 0);
+        request_slot_give(c->server, c->slot, 0);
         c->slot = NULL;
     }
     /* on_completed may come as soon as the reply is queued */
@@ -359,7 +359,7 @@ static struct err body_room(struct conn *c)
         c->body = c->inline_body;
         return OK;
     }
-    c->slot = slot_take(c->server);
+    c->slot = request_slot_take(c->server);
     REQUIRE(c->slot, HTTP_BUSY);
     c->body =
         arena_take(&c->slot->arena, c->head.chunked ? c->body_max : (size_t)c->head.length, 16);
@@ -407,7 +407,7 @@ static enum MHD_Result dispatch(struct conn *c)
         conn_run(c);
         return queue_reply(c);
     }
-    if (!c->slot) c->slot = slot_take(server);
+    if (!c->slot) c->slot = request_slot_take(server);
     if (!c->slot) return refuse_now(c, (struct err){ .code = HTTP_BUSY });
     c->rq.arena = c->rq.body.arena = c->rp.arena = &c->slot->arena;
     c->rp.body = writer_over(c->slot->p + server->slot_bytes, server->limits.reply_max);
@@ -460,7 +460,7 @@ void on_completed(void *arg, struct MHD_Connection *mhd, void **context,
         c->response = NULL;
     }
     if (c->slot) {
-        slot_give(server, c->slot, c->rp.body.p == c->inline_reply ? 0 : c->rp.body.n);
+        request_slot_give(server, c->slot, c->rp.body.p == c->inline_reply ? 0 : c->rp.body.n);
         c->slot = NULL;
     }
     atomic_store(&c->phase, PHASE_IDLE);

@@ -133,8 +133,8 @@ void conn_run(struct conn *c);
 RESULT workers_start(struct http_server *server);
 void workers_stop(struct http_server *server);
 void work_put(struct http_server *server, struct conn *c);
-struct slot *slot_take(struct http_server *server); /* NULL: none free */
-void slot_give(struct http_server *server, struct slot *slot, size_t reply_n);
+struct slot *request_slot_take(struct http_server *server); /* NULL: none free */
+void request_slot_give(struct http_server *server, struct slot *slot, size_t reply_n);
 
 /* sweeper.c */
 RESULT sweeper_start(struct http_server *server);

@@ -7,7 +7,7 @@
 
 enum { KEEP_PAGES = 64 * 1024 }; /* of a slot that is given back; more goes back to the kernel */
 
-struct slot *slot_take(struct http_server *server)
+struct slot *request_slot_take(struct http_server *server)
 {
     struct slot *slot;
 
@@ -21,7 +21,7 @@ struct slot *slot_take(struct http_server *server)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
         if (p == MAP_FAILED) {
-            slot_give(server, slot, 0);
+            request_slot_give(server, slot, 0);
             return NULL;
         }
         slot->p = p;
@@ -30,7 +30,7 @@ struct slot *slot_take(struct http_server *server)
     return slot;
 }
 
-void slot_give(struct http_server *server, struct slot *slot, size_t reply_n)
+void request_slot_give(struct http_server *server, struct slot *slot, size_t reply_n)
 {
     if (slot->p && slot->arena.used + reply_n > KEEP_PAGES) {
         /* the next request must not find this one's bytes, and the kernel gives zeroed pages */
