@@ -183,6 +183,8 @@ static RESULT open_listeners(struct worker *worker)
         .clock = app->clock,
         .entropy = app->entropy,
         .ids = &worker->ids,
+        .assets = WEB_ASSETS,
+        .assets_n = WEB_ASSETS_N,
         .secure_cookies = config_bool(config, "server.behind_tls"),
         .trust_proxy = config_bool(config, "server.behind_tls"),
         .limits = { .threads = (int)config_int(config, "server.http_threads"),
@@ -238,7 +240,14 @@ static RESULT open_all(struct worker *worker)
     app->ids = &worker->ids;
     app->derived = worker->derived;
     TRY(open_services(worker));
+    app->shelf = worker->shelf;
+    app->registry = &worker->registry;
+    app->identity = worker->identity;
+    /* one secret for cursors and form tokens, the same after a restart: derived like a value's
+     * hash, of a kind that no credential has */
+    value_hash(&worker->blind, 65535, str_bytes(S("api: cursors and form tokens")), app->mac_key);
     TRY(sessions_open(SESSIONS_MAX, &app->sessions));
+    TRY(sessions_load(app->sessions, app->store, clock_now(&app->clock)));
     TRY(limits_open(LIMITS_MAX, &app->entropy, &app->limits));
     TRY(open_listeners(worker));
     return open_loops(worker);
