@@ -17,6 +17,7 @@
 #include "programs/sandbox.h"
 #include "programs/settings.h"
 #include "registry/signin.h"
+#include "web/web.h"
 
 #include <fcntl.h>
 #include <signal.h>
