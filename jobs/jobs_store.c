@@ -3,10 +3,10 @@
 
 static const struct stmt JOB_INSERT = {
     .name = "jobs: put",
-    .types = "iitbiiiii",
+    .types = "iitbiiiiib",
     .root = 1,
     .sql = "INSERT INTO job (node_id, id, kind, state, ask, saved, put_by, region_code, message_id,"
-           " put_at, due_at) VALUES ($1, $2, $3, 1, $4, '', $5, $6, $7, $8, $9)",
+           " put_at, due_at) VALUES ($1, $2, $3, 1, $4, $10, $5, $6, $7, $8, $9)",
 };
 
 RESULT job_insert(struct txn *tx, int64_t id, const struct job_ask *ask, int64_t message_id)
@@ -16,7 +16,7 @@ RESULT job_insert(struct txn *tx, int64_t id, const struct job_ask *ask, int64_t
     return txn_exec(tx, &JOB_INSERT,
                     IN(v_int(JOBS_NODE), v_int(id), v_text(ask->kind), v_blob(ask->ask),
                        v_int(ask->by), v_int(ask->region_code), v_int_or_null(message_id),
-                       v_at(ask->at), v_at(due)),
+                       v_at(ask->at), v_at(due), v_blob((struct bytes){ 0 })),
                     NULL);
 }
 

@@ -32,13 +32,13 @@ RESULT number_take(struct txn *tx, int64_t year, int64_t *number)
 
 static const struct stmt ROW_INSERT = {
     .name = "worklist: open a row",
-    .types = "iiiiiiiiiiiitbiiii",
+    .types = "iiiiiiiiiiiitbiiiib",
     .root = 1,
     .sql =
         "INSERT INTO worklist_row (node_id, id, number, kind, state, subject, subject_id,"
         " subject_root_kind, subject_root_id, person_id, organisation_id, region_code, reason,"
         " sealed, sealed_answer, message_id, opened_at, due_at, changed_at) VALUES ($1, $2, $3, $4,"
-        " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', $15, $16, $17, $18)",
+        " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $19, $15, $16, $17, $18)",
 };
 
 RESULT row_insert(struct txn *tx, const struct worklist_row *row, int64_t message_id)
@@ -49,7 +49,8 @@ RESULT row_insert(struct txn *tx, const struct worklist_row *row, int64_t messag
                        v_int(row->subject_root.kind), v_int(row->subject_root.id),
                        v_int(row->person_id), v_int(row->organisation_id), v_int(row->region_code),
                        v_text(row->reason), v_blob(row->sealed), v_int_or_null(message_id),
-                       v_at(row->opened_at), v_at(row->due_at), v_at(row->changed_at)),
+                       v_at(row->opened_at), v_at(row->due_at), v_at(row->changed_at),
+                       v_blob(row->sealed_answer)),
                     NULL);
 }
 
