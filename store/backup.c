@@ -6,3 +6,9 @@ RESULT sqlite_backup(struct store *store, const char *path)
     (void)store, (void)path;
     return fault(FAULT_STORE, "not yet");
 }
+#include "store/postgres.h"
+RESULT pg_backup(struct store *store, const char *path)
+{
+    (void)store, (void)path;
+    return fault(FAULT_STORE, "not yet");
+}

@@ -58,16 +58,16 @@ struct engine_calls {
     void (*close)(struct store *store); /* no call is running any more */
     RESULT (*run)(struct store *store, struct call *call);
     RESULT (*read)(struct store *store, store_body *body, void *arg);
-    RESULT (*exec)
+    RESULT(*exec)
     (struct txn *tx, const struct stmt *stmt, const struct value *in, size_t n, int64_t *changed);
-    RESULT (*query)
+    RESULT(*query)
     (struct txn *tx, const struct stmt *stmt, const struct value *in, size_t n, struct row *row);
     RESULT (*next)(struct row *row, bool *more);
     void (*row_close)(struct row *row);
     bool (*row_null)(const struct row *row, int column);
     int64_t (*row_int)(const struct row *row, int column);
     struct bytes (*row_data)(const struct row *row, int column);
-    RESULT (*bulk)
+    RESULT(*bulk)
     (struct txn *tx, const char *table, const char *columns, const char *types, bulk_next *next,
      void *arg, int64_t *rows);
     RESULT (*script)(struct txn *tx, const char *sql); /* several statements, no parameters */
