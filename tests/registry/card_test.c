@@ -266,6 +266,44 @@ static void losing(struct world *w)
                REGISTRY_NOT_LOST);
 }
 
+/* The note reaches config.committed before the call returns: the derived state is that fresh. */
+struct noted {
+    _Atomic int n;
+    struct card_state last;
+};
+
+static void note_look(void *arg, struct bytes note)
+{
+    struct noted *noted = arg;
+
+    if (card_state_parse(note, &noted->last)) noted->n++;
+}
+
+static void told_at_once(struct world *w)
+{
+    static struct noted noted;
+    struct store_config config = w->f.config;
+    char number[18];
+    int64_t person_id = world_person(w, number);
+    struct card_made made = world_card(w, person_id, true);
+    struct loss_ask ask = lost(w, person_id, made.card_id);
+    struct loss_made loss;
+
+    store_close(w->f.store);
+    w->f.store = NULL;
+    noted.n = 0;
+    config.committed = note_look;
+    config.committed_arg = &noted;
+    CHECK_OK("opens again", store_open(&config, &w->f.store));
+    w->rg.store = w->f.store;
+    CHECK_OK("lost", registry_card_lose(&w->rg, NULL, &ask, &loss));
+    CHECK_INT("one note", noted.n, 1);
+    CHECK_INT("of the loss", noted.last.social, SOCIAL_TEMPORARY_LOSS);
+    CHECK_INT("with its epoch", noted.last.epoch, loss.epoch);
+    CHECK_CODE("refused", registry_card_lose(&w->rg, NULL, &ask, &loss), REGISTRY_ALREADY_LOST);
+    CHECK_INT("tells nothing", noted.n, 1);
+}
+
 static void formal(struct world *w)
 {
     char number[18];
@@ -540,6 +578,7 @@ int main(void)
         replacing(&w);
         ends(&w);
         devices(&w);
+        told_at_once(&w);
         world_close(&w);
     }
     return test_end();

@@ -1,4 +1,7 @@
 /* tests/registry/person_test.c - people: added once, found by number, corrected, shared, merged. */
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "tests/registry/world.h"
 
 static const struct field_use USE = { .use = KEYD_USE_COUNTER, .session_id = 1, .actor_id = 42 };
@@ -247,8 +250,44 @@ static void parallel(struct world *w)
     CHECK_INT("nothing else happened", race.other, 0);
 }
 
-/* What is claimed and never written is freed; what was written is settled. */
-static void sweep(struct world *w)
+/* Stopped between the claim and the person - here by a keyd that went away -, the repeat completes
+ * what was claimed; what nobody repeats is freed. */
+static void stopped(struct world *w)
+{
+    struct registry broken = w->rg;
+    struct person_ask ask = asked(w, "", "中断");
+    struct person_query query = { .at = fixture_now(&w->f) };
+    struct person_made made;
+    struct claims_swept swept;
+    char first[18], second[18];
+    int64_t found;
+    int ends[2];
+
+    if (!CHECK("socket pair", socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0)) return;
+    close(ends[1]);
+    CHECK_OK("a keyd that is gone", keyd_attach(ends[0], &broken.keyd));
+    person_no_make(340104, (struct date){ 2002, 2, 3 }, 1, first);
+    person_no_make(340104, (struct date){ 2002, 2, 3 }, 2, second);
+    ask.number = query.number = (struct str){ first, 18 };
+    CHECK_CODE("stopped", registry_person_add(&broken, NULL, &ask, &made), FAULT_KEYD);
+    CHECK_CODE("claimed is not known", registry_person_find(&w->rg, &query, &found),
+               REGISTRY_PERSON_UNKNOWN);
+    CHECK_OK("the repeat completes it", registry_person_add(&w->rg, NULL, &ask, &made));
+    CHECK_OK("known", registry_person_find(&w->rg, &query, &found));
+    CHECK_INT("as added", found, made.person_id);
+    ask.number = query.number = (struct str){ second, 18 };
+    CHECK_CODE("stopped again", registry_person_add(&broken, NULL, &ask, &made), FAULT_KEYD);
+    CHECK_OK("too early to free", registry_claims_sweep(&w->rg, fixture_now(&w->f), &swept));
+    CHECK_INT("nothing freed", swept.freed, 0);
+    fixture_pass(&w->f, CLAIM_AGE_USEC + USEC_PER_SEC);
+    CHECK_OK("sweep", registry_claims_sweep(&w->rg, fixture_now(&w->f), &swept));
+    CHECK_INT("freed", swept.freed, 1);
+    CHECK_OK("free for another", registry_person_add(&w->rg, NULL, &ask, &made));
+    keyd_close(broken.keyd);
+}
+
+/* Given, taken, ended, given again; nothing is left waiting. */
+static void given(struct world *w)
 {
     struct credential credential = { .kind = CREDENTIAL_PARTY, .person_id = 1 };
     struct claims_swept swept;
@@ -310,7 +349,8 @@ int main(void)
         facts(&w);
         links(&w);
         parallel(&w);
-        sweep(&w);
+        stopped(&w);
+        given(&w);
         loaded(&w);
         world_close(&w);
     }
