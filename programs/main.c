@@ -8,6 +8,7 @@ static const struct cli_noun *const NOUNS[] = {
     &KEY_NOUN,
     &KEYD_NOUN,
     &DEMO_NOUN,
+    &SIMULATE_NOUN,
 };
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@ extern const struct cli_noun DEMO_NOUN;
 extern const struct cli_noun KEY_NOUN;
 extern const struct cli_noun KEYD_NOUN;
 extern const struct cli_noun SERVER_NOUN;
+extern const struct cli_noun SIMULATE_NOUN;
 
 /* The one place of the house that reads the wall clock. */
 struct clock system_clock(void);

@@ -1,0 +1,321 @@
+/* programs/simulate/gate.c - `ykt simulate gate`: a gate with a scanner that types lines.
+ *
+ *   start     key file → sign in → published keys → stop list
+ *   a line    online: POST /v1/check-ins decides. No answer, or --offline: judged here by
+ *             identity_verify_offline and the memory of the last minutes, written to the gate's own
+ *             journal, then shown
+ *   each --every, and at the end   the delta of the stop list, a heartbeat, waiting batches
+ *
+ * From sources: real-name check at entry, a local controller with a list (spec/domain.md 4.4, 9.3).
+ * Assumed by us: the scanner's line per code, the times, one leaf. */
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "http/json.h"
+#include "programs/nouns.h"
+#include "programs/simulate/gate_journal.h"
+#include "programs/simulate/gate_link.h"
+#include "programs/simulate/simulate.h"
+
+struct gate {
+    struct cli *cli;
+    struct clock clock;
+    struct entropy entropy;
+    struct gate_key key;
+    struct gate_link *link;
+    struct published_keys keys;
+    struct stop_list list;
+    bool has_list, online, offline_asked;
+    struct arena lists[2]; /* the list in hand, and the next one */
+    int lists_now;
+    struct replay_memory replay;
+    struct gate_journal journal;
+    int places;
+};
+
+/* ---- the stop list */
+
+/* Checked, then opened or applied in the arena that is not in use; then they change places. */
+static RESULT list_take(struct gate *gate, struct bytes file)
+{
+    struct arena *arena = &gate->lists[1 - gate->lists_now];
+    struct stop_list_file parts;
+    struct stop_list next;
+    struct bytes copy;
+
+    arena_reset(arena);
+    copy = arena_bytes(arena, file);
+    if (arena->full) return fault(FAULT_MEMORY, "a stop list of %zu bytes", file.n);
+    TRY(identity_stop_list_check(&gate->keys, copy, gate->key.test, &parts));
+    if (parts.head.delta && !gate->has_list) REFUSE(STOP_LIST_GAP);
+    if (!parts.head.delta) {
+        TRY(stop_list_open(&parts, arena, &next));
+    } else {
+        bool older = parts.head.position < gate->list.head.position ||
+                     parts.head.universe < gate->list.head.universe;
+        TRY(stop_list_apply(&gate->list, &parts, arena, &next));
+        if (older) return OK; /* the list stays where it lies */
+    }
+    gate->lists_now = 1 - gate->lists_now;
+    gate->list = next;
+    gate->has_list = true;
+    return OK;
+}
+
+static RESULT list_pull(struct gate *gate)
+{
+    char path[200];
+    struct answer answer;
+
+    snprintf(path, sizeof path, "/v1/stop-lists/cards?incarnation=%" PRId64 "&from=%" PRId64,
+             gate->has_list ? gate->list.head.incarnation : 0,
+             gate->has_list ? gate->list.head.position : 0);
+    TRY(gate_ask(gate->link, "GET", path, (struct str){ 0 }, NULL, &answer));
+    if (answer.status != 200)
+        return fault(FAULT_PARTNER, "stop list: %ld %s", answer.status, answer.code);
+    return list_take(gate, answer.body);
+}
+
+static RESULT beat(struct gate *gate)
+{
+    char body[400], path[100];
+    struct writer w = writer_over(body, sizeof body);
+    struct json_out out = json_out_over(&w, NULL);
+    struct answer answer;
+
+    json_out_object(&out, NULL);
+    json_out_int(&out, "incarnation", gate->list.head.incarnation);
+    json_out_int(&out, "position", gate->list.head.position);
+    json_out_instant(&out, "list_made_at", gate->list.head.made_at);
+    json_out_instant(&out, "terminal_at", clock_now(&gate->clock));
+    json_out_int(&out, "queue", gate->journal.lines - gate->journal.uploaded);
+    json_out_end(&out);
+    snprintf(path, sizeof path, "/v1/terminals/%s/heartbeats", gate->key.id);
+    TRY(gate_ask(gate->link, "POST", path, writer_str(&w), NULL, &answer));
+    if (answer.status >= 300)
+        return fault(FAULT_PARTNER, "heartbeat: %ld %s", answer.status, answer.code);
+    return OK;
+}
+
+/* Waiting batches, one after another. */
+static RESULT upload(struct gate *gate)
+{
+    for (;;) {
+        SCOPED(arena) arena;
+        char message[200], hex[2 * SIGNATURE_BYTES + 1];
+        uint8_t digest[HASH_BYTES];
+        struct writer w = writer_over(message, sizeof message);
+        struct answer answer;
+        struct str body;
+        int64_t n;
+        TRY(arena_open(&arena, 64 << 10));
+        TRY(gate_journal_batch(&gate->journal, &arena, &body, &n));
+        if (n == 0) return OK;
+        sm3(str_bytes(body), digest);
+        put_format(&w, "YKT upload 1\n%" PRId64 "\n", gate->journal.batch_no);
+        put_hex(&w, bytes_of(digest, sizeof digest));
+        gate_sign(&gate->key, writer_str(&w), hex);
+        TRY(gate_ask(gate->link, "POST", "/v1/check-in-batches", body, hex, &answer));
+        if (answer.status >= 300)
+            return fault(FAULT_PARTNER, "upload: %ld %s", answer.status, answer.code);
+        TRY(gate_journal_answered(&gate->journal, n));
+    }
+}
+
+/* What a gate does between people; a fault only means that it is alone for now. */
+static void look_after(struct gate *gate)
+{
+    struct err err = OK;
+
+    if (gate->offline_asked) return;
+    if (gate->keys.n == 0) err = gate_keys(gate->link, &gate->keys);
+    if (err.code == 0) err = list_pull(gate);
+    if (err.code == STOP_LIST_INCARNATION || err.code == STOP_LIST_GAP) {
+        gate->has_list = false; /* the store was restored: begin with a full list */
+        err = list_pull(gate);
+    }
+    if (err.code == 0) err = beat(gate);
+    if (err.code == 0) err = upload(gate);
+    if (gate->online != (err.code == 0)) {
+        if (err.code == 0)
+            cli_say(gate->cli, "联机", "online");
+        else
+            cli_say(gate->cli, "脱机：%s", "offline: %s", fault_note());
+    }
+    gate->online = err.code == 0;
+}
+
+/* ---- one code */
+
+struct shown { /* a line of the screen */
+    bool let_in, online;
+    int64_t people, age_sec, usec;
+    char code[64], words[240];
+};
+
+static RESULT ask_online(struct gate *gate, struct str text, struct shown *out)
+{
+    char body[CODE_TEXT_MAX * 2 + 200];
+    struct writer w = writer_over(body, sizeof body);
+    struct json_out json = json_out_over(&w, NULL);
+    struct answer answer;
+
+    json_out_object(&json, NULL);
+    json_out_str(&json, "code", text);
+    json_out_int(&json, "places", gate->places);
+    json_out_instant(&json, "terminal_at", clock_now(&gate->clock));
+    json_out_end(&json);
+    if (w.over) return fault(FAULT_CONFIG, "a line too long for a code");
+    TRY(gate_ask(gate->link, "POST", "/v1/check-ins", writer_str(&w), NULL, &answer));
+    if (answer.status >= 500)
+        return fault(FAULT_PARTNER, "check-in: %ld %s", answer.status, answer.code);
+    out->let_in = answer.status == 201;
+    out->online = true;
+    snprintf(out->code, sizeof out->code, "%s", out->let_in ? "ok" : answer.code);
+    snprintf(out->words, sizeof out->words, "%s",
+             out->let_in ? verdict_words(0, NULL, !cli_zh(gate->cli)) : answer.detail);
+    return OK;
+}
+
+static RESULT ask_alone(struct gate *gate, struct str text, struct shown *out)
+{
+    struct offline_ask ask = { .text = text,
+                               .purpose = CODE_ENTRY,
+                               .strength = CODE_DOOR,
+                               .test_codes = gate->key.test,
+                               .at = clock_now(&gate->clock) };
+    struct verdict verdict = { .form = 0 };
+    struct writer w = writer_over(out->words, sizeof out->words - 1);
+    struct err err = { .code = IDENTITY_LIST_STALE };
+
+    if (gate->has_list) err = identity_verify_offline(&gate->keys, &gate->list, &ask, &verdict);
+    if (err.code == 0) err = replay_take(&gate->replay, text, ask.at, &verdict);
+    if (err.code < 0) return err;
+    /* on paper before the leaf opens; what is no code of ours is not worth a line */
+    if (err.code == 0 || err.code >= IDENTITY_CLOCK_FAST)
+        TRY(gate_journal_add(&gate->journal, ask.at, err.code, gate->places, text));
+    out->let_in = err.code == 0;
+    snprintf(out->code, sizeof out->code, "%d", err.code);
+    put_str(&w, str_of(verdict_words(err.code, &verdict, !cli_zh(gate->cli))));
+    if (verdict.skew_minutes != 0) put_str(&w, S(" "));
+    verdict_clock_words(&verdict, !cli_zh(gate->cli), &w);
+    out->words[w.n] = '\0';
+    return OK;
+}
+
+static RESULT present(struct gate *gate, struct str text)
+{
+    struct shown shown = { .people = gate->places };
+    struct instant from = clock_now(&gate->clock);
+    struct err err = { .code = FAULT_PARTNER };
+
+    if (!gate->offline_asked && gate->online) err = ask_online(gate, text, &shown);
+    if (err.code < 0) {
+        gate->online = false;
+        err = ask_alone(gate, text, &shown);
+    }
+    TRY(err);
+    shown.usec = clock_now(&gate->clock).usec - from.usec;
+    shown.age_sec = gate->has_list ? (from.usec - gate->list.head.made_at.usec) / USEC_PER_SEC : -1;
+    cli_row(gate->cli, CELLS(cell_text(shown.let_in ? S("let_in") : S("refused")),
+                             cell_text(shown.online ? S("online") : S("offline")),
+                             cell_text(str_of(shown.code)), cell_text(str_of(shown.words)),
+                             cell_int(shown.age_sec), cell_int(shown.usec)));
+    return OK;
+}
+
+/* ---- the scanner */
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_stop(int signal_no)
+{
+    (void)signal_no;
+    stop_asked = 1;
+}
+
+/* Lines of standard input until it ends; between them the gate looks after itself. */
+static RESULT scan(struct gate *gate, int64_t every_usec)
+{
+    char line[2 * CODE_TEXT_MAX];
+    size_t n = 0;
+
+    while (!stop_asked) {
+        struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+        int ready = poll(&input, 1, (int)(every_usec / 1000));
+        ssize_t got;
+        if (ready == 0) look_after(gate);
+        if (ready <= 0) continue;
+        got = read(STDIN_FILENO, line + n, sizeof line - n);
+        if (got <= 0) return OK;
+        n += (size_t)got;
+        for (;;) {
+            char *end = memchr(line, '\n', n);
+            size_t used = end ? (size_t)(end - line) + 1 : 0;
+            if (!end && n == sizeof line) used = n; /* no code is that long: one bad line */
+            if (used == 0) break;
+            TRY(present(gate, (struct str){ line, end ? used - 1 : used }));
+            memmove(line, line + used, n - used);
+            n -= used;
+        }
+    }
+    return OK;
+}
+
+static RESULT gate_start(struct gate *gate, struct cli *cli)
+{
+    const char *key = arena_c(cli_arena(cli), cli_text(cli, "key"));
+    const char *server = arena_c(cli_arena(cli), cli_text(cli, "server"));
+    const char *audience =
+        cli_has(cli, "audience") ? arena_c(cli_arena(cli), cli_text(cli, "audience")) : server;
+
+    TRY(gate_key_read(key, &gate->key));
+    TRY(gate_journal_open(arena_c(cli_arena(cli), cli_text(cli, "dir")), &gate->journal));
+    TRY(arena_open(&gate->lists[0], 64 << 20));
+    TRY(arena_open(&gate->lists[1], 64 << 20));
+    return gate_link_open(server, audience, &gate->key, &gate->clock, &gate->entropy, &gate->link);
+}
+
+enum cli_exit simulate_gate(struct cli *cli)
+{
+    static struct gate gate;
+    size_t codes_n;
+    const struct str *codes = cli_texts(cli, "code", &codes_n);
+    struct err err;
+
+    gate = (struct gate){ .cli = cli, .clock = system_clock(), .entropy = entropy_system() };
+    gate.offline_asked = cli_has(cli, "offline");
+    gate.places = (int)cli_int(cli, "places");
+    signal(SIGINT, on_stop);
+    signal(SIGTERM, on_stop);
+    err = gate_start(&gate, cli);
+    if (err.code == 0) {
+        bool offline = gate.offline_asked;
+        gate.offline_asked = false; /* --offline begins after keys and list are here */
+        look_after(&gate);
+        gate.offline_asked = offline;
+        cli_table(cli);
+        for (size_t i = 0; err.code == 0 && i < codes_n; i++) {
+            err = present(&gate, codes[i]);
+        }
+        if (err.code == 0 && codes_n == 0) err = scan(&gate, cli_int(cli, "every"));
+        cli_table_end(cli);
+        gate.offline_asked = false;
+        look_after(&gate);
+    }
+    gate_link_close(gate.link);
+    arena_close(&gate.lists[0]);
+    arena_close(&gate.lists[1]);
+    return cli_end(cli, err);
+}
+
+const struct cli_column SIMULATE_GATE_COLUMNS[SIMULATE_GATE_COLUMNS_N] = {
+    { "verdict", "结果", "verdict", false },
+    { "mode", "方式", "mode", false },
+    { "code", "代码", "code", false },
+    { "words", "提示", "words", false },
+    { "list_age_sec", "名单秒数", "list age, s", true },
+    { "usec", "微秒", "us", true },
+};
