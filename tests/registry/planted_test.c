@@ -16,6 +16,7 @@ struct needle {
 static struct needle needles[NEEDLES];
 static int needles_n;
 static int files, found, control;
+static bool begins[65536]; /* by the first two bytes of a needle */
 
 static void needle_add(const char *what, const char *form, struct bytes bytes)
 {
@@ -24,6 +25,7 @@ static void needle_add(const char *what, const char *form, struct bytes bytes)
     assert(needles_n <= NEEDLES && bytes.n <= NEEDLE_MAX && bytes.n >= 4);
     memcpy(needle->bytes, bytes.p, bytes.n);
     needle->n = bytes.n;
+    begins[bytes.p[0] << 8 | bytes.p[1]] = true;
     snprintf(needle->what, sizeof needle->what, "%s as %s", what, form);
 }
 
@@ -77,7 +79,20 @@ static void digits_plant(const char *what, struct str text)
     needle_add(what, "little-endian integer", bytes_of(le, 8 - skip));
 }
 
-static const char CONTROL[] = "planted.by.the.test"; /* a staff user name, kept clear */
+/* A staff user name, kept clear: what does stand in the store must be found, or the search is
+ * blind. */
+static const char CONTROL[] = "planted.by.the.test";
+
+static void place_search(const char *path, const uint8_t *at, size_t left)
+{
+    if (left >= sizeof CONTROL - 1 && memcmp(at, CONTROL, sizeof CONTROL - 1) == 0) control = 1;
+    for (int i = 0; i < needles_n; i++) {
+        const struct needle *needle = &needles[i];
+        if (left < needle->n || memcmp(at, needle->bytes, needle->n) != 0) continue;
+        printf("%s in %s\n", needle->what, path);
+        found++;
+    }
+}
 
 static int file_search(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
@@ -94,19 +109,8 @@ static int file_search(const char *path, const struct stat *st, int kind, struct
     got = all == NULL ? 0 : fread(all, 1, n, file);
     fclose(file);
     files++;
-    /* what does stand in the store must be found, or the search is blind */
-    for (size_t at = 0; at + sizeof CONTROL - 1 <= got && control == 0; at++)
-        control = memcmp(all + at, CONTROL, sizeof CONTROL - 1) == 0;
-    for (int i = 0; i < needles_n; i++) {
-        const struct needle *needle = &needles[i];
-        for (size_t at = 0; at + needle->n <= got; at++) {
-            if (all[at] != needle->bytes[0] || memcmp(all + at, needle->bytes, needle->n) != 0)
-                continue;
-            printf("%s in %s\n", needle->what, path);
-            found++;
-            break;
-        }
-    }
+    for (size_t at = 0; at + 2 <= got; at++) /* one pass: most places begin no needle */
+        if (begins[all[at] << 8 | all[at + 1]]) place_search(path, all + at, got - at);
     free(all);
     return 0;
 }
@@ -164,6 +168,7 @@ static void plant(struct world *w)
     text_plant("name", S("诸葛孔明"));
     text_plant("second name", S("司马仲达"));
     text_plant("loaded name", S("周公瑾"));
+    begins[CONTROL[0] << 8 | CONTROL[1]] = true;
     text_plant("staff name", staff.name);
     text_plant("card number", S("X00000019"));
 }
