@@ -7,6 +7,8 @@ static const struct cli_noun *const NOUNS[] = {
     &CONFIG_NOUN,
     &KEY_NOUN,
     &KEYD_NOUN,
+    &CATALOGUE_NOUN,
+    &AUDIT_NOUN,
     &DEMO_NOUN,
     &SIMULATE_NOUN,
 };

@@ -3,6 +3,8 @@
 #include "base/base.h"
 #include "base/cli.h"
 
+extern const struct cli_noun AUDIT_NOUN;
+extern const struct cli_noun CATALOGUE_NOUN;
 extern const struct cli_noun CONFIG_NOUN;
 extern const struct cli_noun DEMO_NOUN;
 extern const struct cli_noun KEY_NOUN;
