@@ -107,6 +107,7 @@ static void *deliver(void *arg)
         { NOTICE_TOPIC_PUT, notice_take, store },
         { NOTICE_TOPIC_SEND, notice_send, &loops->sender },
         { JOURNAL_TOPIC_CONTEST, contest_take, store },
+        { JOURNAL_TOPIC_MARK, journal_mark, store },
         { WORKLIST_TOPIC_OPEN, worklist_take_message, store },
         { WORKLIST_TOPIC_ANSWERED, answer_take, store },
         { JOBS_TOPIC_PUT, job_take, store },
