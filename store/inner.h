@@ -163,4 +163,8 @@ RESULT migration_spell(const struct migration *migration, enum engine engine, ch
 typedef struct err table_visit(void *arg, struct str table, struct str root_column);
 RESULT migration_tables(const struct migration *migration, table_visit *visit, void *arg);
 
+/* backup.c, postgres_backup.c */
+RESULT sqlite_restore(const struct store_config *config, const char *backup);
+RESULT pg_restore_new(const struct store_config *config, const char *backup);
+
 bool url_engine(struct str url, enum engine *engine, struct str *rest);

@@ -317,6 +317,19 @@ struct err store_backup(struct store *store, struct str path)
     return err;
 }
 
+struct err store_restore(const struct store_config *config, struct str path)
+{
+    char name[URL_MAX];
+    enum engine engine;
+    struct str rest;
+
+    if (!str_c(path, name, sizeof name)) return fault(FAULT_IO, "restore: a path too long");
+    if (!url_engine(config->url, &engine, &rest)) {
+        return fault(FAULT_CONFIG, "store: the URL starts with neither sqlite: nor postgresql://");
+    }
+    return engine == ENGINE_SQLITE ? sqlite_restore(config, name) : pg_restore_new(config, name);
+}
+
 struct err store_distribute(struct store *store)
 {
     struct err err;

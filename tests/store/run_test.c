@@ -1,53 +1,8 @@
 /* tests/store/run_test.c - writing transactions on both engines: ends, groups, reruns, roots. */
-#include "tests/fixture.h"
-
 #include <pthread.h>
 
-static const struct migration TABLES[] = {
-    { "test_account", "CREATE TABLE test_account (\n"
-                      "    id      id64 NOT NULL, -- root\n"
-                      "    balance int64 NOT NULL CHECK (balance >= 0), -- fen\n"
-                      "    name    text,\n"
-                      "    photo   blob,\n"
-                      "    PRIMARY KEY (id)\n"
-                      ") strict;\n"
-                      "CREATE TABLE test_line (\n"
-                      "    account id64 NOT NULL, -- root\n"
-                      "    id      id64 NOT NULL,\n"
-                      "    amount  int64 NOT NULL, -- fen\n"
-                      "    PRIMARY KEY (account, id)\n"
-                      ") strict;\n" },
-};
+#include "tests/store/tables.h"
 
-static const struct stmt ACCOUNT_NEW = {
-    .name = "test: new account",
-    .types = "iitb",
-    .root = 1,
-    .sql = "INSERT INTO test_account (id, balance, name, photo) VALUES ($1, $2, $3, $4)",
-};
-/* $2 stands first on purpose: in SQLite's own reading it would be the first parameter. */
-static const struct stmt ACCOUNT_ADD = {
-    .name = "test: add",
-    .types = "ii",
-    .root = 1,
-    .sql = "UPDATE test_account SET balance = balance + $2 WHERE id = $1",
-};
-static const struct stmt ACCOUNT_READ = {
-    .name = "test: read an account",
-    .types = "i",
-    .sql = "SELECT balance, name, photo FROM test_account WHERE id = $1",
-};
-static const struct stmt LINE_NEW = {
-    .name = "test: new line",
-    .types = "iii",
-    .root = 1,
-    .sql = "INSERT INTO test_line (account, id, amount) VALUES ($1, $2, $3)",
-};
-static const struct stmt LINE_SUM = {
-    .name = "test: sum of lines",
-    .types = "i",
-    .sql = "SELECT COUNT(*), CAST(SUM(amount) AS BIGINT) FROM test_line WHERE account = $1",
-};
 static const struct stmt NONSENSE = {
     .name = "test: nonsense",
     .types = "",
@@ -58,89 +13,6 @@ static const struct stmt NO_TABLE = {
     .types = "",
     .sql = "SELECT 1 FROM no_such_table",
 };
-
-static struct root person(int64_t id)
-{
-    return (struct root){ ROOT_PERSON, id };
-}
-
-/* ---- one act: add to an account and keep a line, then end as told */
-
-enum { END_OK, END_REFUSED = 7501, END_KEPT = 7502, END_REFUSED_EARLY = 7503 };
-
-struct act {
-    int64_t account, amount;
-    int end;
-    int runs;
-    bool other_root, too_many;
-    int64_t id;
-};
-
-static RESULT act_body(struct txn *tx, void *arg)
-{
-    struct act *act = arg;
-    int64_t changed;
-
-    act->runs++;
-    REQUIRE(act->end != END_REFUSED_EARLY, END_REFUSED_EARLY);
-    TRY(txn_exec(tx, &ACCOUNT_ADD, IN(v_int(act->account), v_int(act->amount)), &changed));
-    REQUIRE(changed == 1, 7504);
-    act->id = txn_new_id(tx);
-    txn_result(tx, act->id);
-    TRY(txn_exec(tx, &LINE_NEW,
-                 IN(v_int(act->account + act->other_root), v_int(act->id), v_int(act->amount)),
-                 NULL));
-    for (int i = 0; act->too_many && i < 300; i++) {
-        TRY(txn_exec(tx, &LINE_NEW, IN(v_int(act->account), v_int(txn_new_id(tx)), v_int(0)),
-                     NULL));
-    }
-    REQUIRE(act->end != END_REFUSED, END_REFUSED);
-    if (act->end == END_KEPT) REFUSE_KEEP(END_KEPT);
-    return act->end < 0 ? fault((enum fault)act->end, "as the test asked") : OK;
-}
-
-static RESULT open_body(struct txn *tx, void *arg)
-{
-    int64_t *id = arg;
-
-    return txn_exec(tx, &ACCOUNT_NEW, IN(v_int(*id), v_int(0), v_text(S("安徽")), v_null()), NULL);
-}
-
-struct seen {
-    int64_t account, balance, lines, sum;
-};
-
-static RESULT see_body(struct txn *tx, void *arg)
-{
-    struct seen *seen = arg;
-    bool found;
-    ROW(a);
-    ROW(l);
-
-    TRY(txn_first(tx, &ACCOUNT_READ, IN(v_int(seen->account)), &a, &found));
-    REQUIRE(found, 7505);
-    seen->balance = row_int(&a, 0);
-    TRY(txn_first(tx, &LINE_SUM, IN(v_int(seen->account)), &l, &found));
-    seen->lines = row_int(&l, 0);
-    seen->sum = row_int(&l, 1);
-    return OK;
-}
-
-static struct seen see(struct fixture *f, int64_t account)
-{
-    struct seen seen = { .account = account };
-
-    CHECK_OK("see", store_read(f->store, see_body, &seen));
-    return seen;
-}
-
-static int64_t open_account(struct fixture *f)
-{
-    int64_t id = store_new_id(f->store);
-
-    CHECK_OK("open an account", store_run(f->store, person(id), open_body, &id));
-    return id;
-}
 
 /* ---- how a body may end */
 
@@ -164,13 +36,13 @@ static void test_ends(struct fixture *f)
     };
 
     for (size_t i = 0; i < LEN(rows); i++) {
-        struct act act = { .account = open_account(f),
+        struct act act = { .account = open_account(f->store),
                            .amount = 5,
                            .end = rows[i].end,
                            .other_root = rows[i].other_root,
                            .too_many = rows[i].too_many };
         struct err err = store_run(f->store, person(act.account), act_body, &act);
-        struct seen seen = see(f, act.account);
+        struct seen seen = see(f->store, act.account);
 
         CHECK_INT(rows[i].title, err.code, rows[i].want);
         CHECK_INT(rows[i].title, seen.balance, rows[i].balance);
@@ -258,7 +130,7 @@ static RESULT write_in_read(struct txn *tx, void *arg)
 
 static void test_bad(struct fixture *f)
 {
-    struct act act = { .account = open_account(f), .amount = 1 };
+    struct act act = { .account = open_account(f->store), .amount = 1 };
     struct stmt nonsense = NONSENSE, no_table = NO_TABLE;
 
     CHECK_CODE("bad SQL", store_run(f->store, person(1), one_statement, &nonsense), FAULT_STORE);
@@ -269,7 +141,7 @@ static void test_bad(struct fixture *f)
     CHECK("writing while reading is a fault", store_read(f->store, write_in_read, &act).code < 0);
     CHECK_OK("and nothing is broken after",
              store_run(f->store, person(act.account), act_body, &act));
-    CHECK_INT("one act", see(f, act.account).balance, 1);
+    CHECK_INT("one act", see(f->store, act.account).balance, 1);
 }
 
 /* ---- many callers */
@@ -312,12 +184,12 @@ static void test_callers(struct fixture *f, bool one_account)
     static struct caller callers[CALLERS];
     pthread_t threads[CALLERS];
     int n = f->engine == ENGINE_SQLITE ? CALLERS : 16;
-    int64_t account = open_account(f), want = 0, balance = 0, lines = 0;
+    int64_t account = open_account(f->store), want = 0, balance = 0, lines = 0;
     int bad = 0;
 
     for (int i = 0; i < n; i++) {
         callers[i] = (struct caller){ .f = f, .number = i };
-        callers[i].account = one_account ? account : open_account(f);
+        callers[i].account = one_account ? account : open_account(f->store);
         pthread_create(&threads[i], NULL, caller_main, &callers[i]);
     }
     for (int i = 0; i < n; i++) {
@@ -325,13 +197,13 @@ static void test_callers(struct fixture *f, bool one_account)
         want += callers[i].want;
         bad += callers[i].bad;
         if (!one_account) {
-            balance += see(f, callers[i].account).balance;
-            lines += see(f, callers[i].account).lines;
+            balance += see(f->store, callers[i].account).balance;
+            lines += see(f->store, callers[i].account).lines;
         }
     }
     if (one_account) {
-        balance = see(f, account).balance;
-        lines = see(f, account).lines;
+        balance = see(f->store, account).balance;
+        lines = see(f->store, account).lines;
     }
     CHECK_INT("each caller heard its own end", bad, 0);
     CHECK_INT("what was acknowledged is there", balance, want);

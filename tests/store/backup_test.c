@@ -1,0 +1,210 @@
+/* tests/store/backup_test.c - the drill: back up while writers run, restore, compare; what is
+ * refused; and migrations: dry run, upgrade, a database of another program. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/store/tables.h"
+
+struct writer_call {
+    struct fixture *f;
+    int64_t account;
+    _Atomic int stop;
+    int64_t done;
+};
+
+static void *write_on(void *arg)
+{
+    struct writer_call *w = arg;
+
+    while (!atomic_load(&w->stop)) {
+        struct act act = { .account = w->account, .amount = 1, .feed = true };
+        if (store_run(w->f->store, person(w->account), act_body, &act).code == 0) w->done++;
+    }
+    return NULL;
+}
+
+static void path_of(char *out, size_t size, const char *name, int e)
+{
+    snprintf(out, size, "%s/%s%d", test_folder(), name, e);
+}
+
+static void test_drill(struct fixture *f)
+{
+    struct writer_call w = { .f = f, .account = open_account(f->store) };
+    struct fixture made;
+    struct store_health health;
+    struct feed_status feed;
+    char path[300];
+    pthread_t thread;
+    struct seen seen;
+    int64_t before, blocks, entries, bad;
+
+    for (int i = 0; i < 20; i++) {
+        struct act act = { .account = w.account, .amount = 1, .feed = true };
+        CHECK_OK("act", store_run(f->store, person(w.account), act_body, &act));
+    }
+    CHECK_OK("seal", store_seal(f->store));
+    pthread_create(&thread, NULL, write_on, &w);
+    usleep(50000);
+    before = see(f->store, w.account).lines;
+    path_of(path, sizeof path, "backup", f->engine);
+    CHECK_OK("back up while a writer runs", store_backup(f->store, str_of(path)));
+    atomic_store(&w.stop, 1);
+    pthread_join(thread, NULL);
+    CHECK_CODE("never over a file that exists", store_backup(f->store, str_of(path)), STORE_EXISTS);
+
+    CHECK_CODE("nor restored over a database that exists", store_restore(&f->config, str_of(path)),
+               STORE_EXISTS);
+    CHECK("another place", fixture_make(&made, f->engine));
+    made.config.migrations = f->config.migrations;
+    made.config.migrations_n = f->config.migrations_n;
+    CHECK_OK("restore", store_restore(&made.config, str_of(path)));
+    if (CHECK_OK("open what was restored", store_open(&made.config, &made.store))) {
+        seen = see(made.store, w.account);
+        CHECK("a whole state between then and now",
+              seen.lines >= before && seen.lines <= w.done + 20 && seen.balance == seen.lines);
+        CHECK_OK("health", store_health(made.store, &health));
+        CHECK_INT("another incarnation", health.incarnation, 2);
+        CHECK_OK("seal", store_seal(made.store));
+        CHECK_OK("verify", feed_verify(made.store, FEED_CARD, &blocks, &entries, &bad));
+        CHECK("each act has its entry and the chain goes on", bad == 0 && entries == seen.lines);
+        CHECK_OK("status", feed_status(made.store, FEED_CARD, &feed));
+        CHECK_INT("nothing waits for ever", feed.unsealed, 0);
+    }
+    made.config.migrations = NULL;
+    fixture_close(&made);
+    unlink(path);
+}
+
+static void test_not_backup(enum engine engine)
+{
+    struct fixture made;
+    char path[300];
+    FILE *file;
+
+    if (!fixture_make(&made, engine)) return;
+    path_of(path, sizeof path, "nonsense", (int)engine);
+    file = fopen(path, "w");
+    fputs("this is no backup", file);
+    fclose(file);
+    CHECK_CODE("what is no backup is refused", store_restore(&made.config, str_of(path)),
+               STORE_NOT_BACKUP);
+    CHECK("a missing file is a fault", store_restore(&made.config, S("/no/such/file")).code < 0);
+    unlink(path);
+    fixture_close(&made);
+}
+
+/* ---- migrations */
+
+static void count_step(void *arg, const struct migrate_step *step)
+{
+    int *n = arg;
+
+    CHECK_INT("in order", step->version, ++*n);
+}
+
+static void test_migrate(enum engine engine)
+{
+    static const struct migration other[] = { { "0001_other", "CREATE TABLE other (\n"
+                                                              "    a int64 NOT NULL,\n"
+                                                              "    PRIMARY KEY (a)\n"
+                                                              ") strict; -- root: none\n" } };
+    struct fixture f;
+    struct store *store;
+    struct migration more[20];
+    int told = 0;
+
+    if (!fixture_make(&f, engine)) return;
+    if (engine == ENGINE_POSTGRESQL) {
+        CHECK_CODE("an empty database can't be opened", store_open(&f.config, &store), FAULT_STORE);
+    } else {
+        CHECK("a missing file is not made by opening", store_open(&f.config, &store).code < 0);
+    }
+    CHECK_OK("dry run", store_migrate(&f.config, true, count_step, &told));
+    CHECK_INT("tells all", told, MIGRATIONS_N);
+    CHECK("and does nothing", store_open(&f.config, &store).code < 0);
+
+    /* The upgrade: every prefix of the list is a schema that was released once. */
+    memcpy(more, MIGRATIONS, (size_t)MIGRATIONS_N * sizeof more[0]);
+    more[MIGRATIONS_N] = TABLES[0];
+    f.config.migrations = more;
+    for (int n = 1; n <= MIGRATIONS_N + 1; n++) {
+        f.config.migrations_n = n;
+        if (!CHECK_OK("one step", store_migrate(&f.config, false, NULL, NULL))) break;
+    }
+    told = 0;
+    CHECK_OK("again", store_migrate(&f.config, false, count_step, &told));
+    CHECK_INT("nothing to do", told, 0);
+    CHECK_OK("opens", store_open(&f.config, &store));
+    store_close(store);
+    f.config.migrations = NULL;
+    CHECK_CODE("a newer database is not opened", store_open(&f.config, &store), FAULT_STORE);
+    CHECK("the note says so", strstr(fault_note(), "use the newer program") != NULL);
+    CHECK("nor migrated", store_migrate(&f.config, false, NULL, NULL).code < 0);
+    f.config.migrations = other;
+    f.config.migrations_n = 1;
+    CHECK_CODE("another program's database", store_open(&f.config, &store), FAULT_STORE);
+    f.config.migrations = NULL;
+    fixture_close(&f);
+}
+
+static void test_vocabulary(enum engine engine)
+{
+    static const struct {
+        const char *title, *sql;
+        int want;
+    } rows[] = {
+        { "a type of one engine only",
+          "CREATE TABLE x (\n a bigint NOT NULL,\n PRIMARY KEY (a)\n) strict;", FAULT_CONFIG },
+        { "no strict", "CREATE TABLE x (\n a int64,\n PRIMARY KEY (a)\n);", FAULT_CONFIG },
+        { "no primary key", "CREATE TABLE x (\n a int64\n) strict;", FAULT_CONFIG },
+        { "UNIQUE without the root",
+          "CREATE TABLE x (\n a int64,\n b int64,\n PRIMARY KEY (a),\n UNIQUE (b)\n) strict;",
+          FAULT_CONFIG },
+        { "the same without root",
+          "CREATE TABLE x (\n a int64,\n b int64,\n PRIMARY KEY (a),\n UNIQUE (b)\n) strict; "
+          "-- root: none",
+          0 },
+        { "words in remarks and literals stay",
+          "CREATE TABLE x (\n a text NOT NULL DEFAULT 'int64', -- blob, text\n PRIMARY KEY (a)\n"
+          ") strict;\nINSERT INTO x (a) VALUES ('strict');",
+          0 },
+        { "nonsense is the database's word", "SELEKT;", FAULT_STORE },
+    };
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct migration one[] = { { "0001_x", rows[i].sql } };
+        struct fixture f;
+
+        if (!fixture_make(&f, engine)) return;
+        f.config.migrations = one;
+        f.config.migrations_n = 1;
+        CHECK_CODE(rows[i].title, store_migrate(&f.config, false, NULL, NULL), rows[i].want);
+        f.config.migrations = NULL;
+        fixture_close(&f);
+    }
+}
+
+static void test_distribute(struct fixture *f)
+{
+    CHECK_CODE("refuses where the extension is missing", store_distribute(f->store),
+               f->engine == ENGINE_SQLITE ? STORE_NOT_POSTGRESQL : STORE_NO_EXTENSION);
+}
+
+int main(void)
+{
+    for (int e = 0; e < fixture_engines(); e++) {
+        struct fixture f;
+
+        if (fixture_open_with(&f, (enum engine)e, TABLES, LEN(TABLES), false)) {
+            test_drill(&f);
+            test_distribute(&f);
+            fixture_close(&f);
+        }
+        test_not_backup((enum engine)e);
+        test_migrate((enum engine)e);
+        test_vocabulary((enum engine)e);
+    }
+    return test_end();
+}
