@@ -69,6 +69,53 @@ static void files_spoil(const struct world *w, const char *name, long at)
     fclose(file);
 }
 
+struct reader {
+    const struct world *w;
+    const struct resident *residents;
+    int n;
+    _Atomic bool *stop;
+    _Atomic int64_t *looked, *wrong;
+};
+
+static void *read_on(void *arg)
+{
+    struct reader *reader = arg;
+
+    while (!atomic_load(reader->stop)) {
+        for (int i = 0; i < reader->n; i++) {
+            if (social_of(reader->w, &reader->residents[i]) < SOCIAL_NORMAL)
+                atomic_fetch_add(reader->wrong, 1);
+            atomic_fetch_add(reader->looked, 1);
+        }
+    }
+    return NULL;
+}
+
+/* Readers never miss a card while bases are folded, files written and everything made anew. */
+static void readers(struct world *w, const struct resident *residents, int n)
+{
+    enum { READERS = 4, FOLDS = 40 };
+    pthread_t threads[READERS];
+    _Atomic bool stop = false;
+    _Atomic int64_t looked = 0, wrong = 0;
+    struct reader reader = { w, residents, n, &stop, &looked, &wrong };
+
+    for (int i = 0; i < READERS; i++) {
+        pthread_create(&threads[i], NULL, read_on, &reader);
+    }
+    for (int i = 0; i < FOLDS; i++) {
+        struct resident more;
+        CHECK_OK("written", i % 8 == 7 ? derived_rebuild(w->derived) : derived_save(w->derived));
+        if (i % 10 == 0) resident_make(w, &more, CODE_P256, CODE_DOOR);
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < READERS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    CHECK("readers went on", looked > 0);
+    CHECK_INT("and missed nothing", wrong, 0);
+}
+
 int main(void)
 {
     enum { N = 12 };
@@ -127,6 +174,7 @@ int main(void)
         struct derived_status status;
         derived_status(w.derived, &status);
         CHECK_INT("all cards", status.cards, N + 1);
+        readers(&w, r, N);
         world_close(&w);
     }
     return test_end();
