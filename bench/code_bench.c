@@ -43,6 +43,7 @@ struct world {
     char text[CODES][CODE_TEXT_MAX];
     uint8_t message[64], signature[64];
     struct verify_key *prepared;
+    struct prepared_keys issuers;
 };
 
 static void world_make(struct world *w, enum code_suite suite)
@@ -62,6 +63,7 @@ static void world_make(struct world *w, enum code_suite suite)
     }
     pair_sign(&w->phone, (struct str){ 0 }, w->message, sizeof w->message, w->signature);
     err = verify_key_open((enum suite)suite, bytes_of(w->phone.point, POINT_SHORT), &w->prepared);
+    if (err.code == 0) err = prepared_keys_add(&w->issuers, &w->keys);
     assert(err.code == 0);
 }
 
@@ -124,6 +126,7 @@ int main(int argc, char **argv)
                s == 0 ? "SM2" : "P-256", one / 1e3, 1e9 / one, full / 1e3, 1e9 / full,
                2 * one / full, seen / 1e3, 1e9 / seen, one / seen);
         verify_key_close(w->prepared);
+        prepared_keys_close(&w->issuers);
     }
     return 0;
 }

@@ -40,6 +40,7 @@ struct identity {
     struct bundle_cache *cache;
     pthread_mutex_t keys_lock; /* held for a copy or a refresh */
     struct published_keys keys;
+    struct prepared_keys prepared;
     struct instant keys_at;
     /* grade B's records: many writers, one reader */
     struct record_cell *records;

@@ -50,6 +50,7 @@ RESULT keys_now(struct identity *identity, struct instant at, struct published_k
         at.usec < identity->keys_at.usec) {
         struct published_keys fresh;
         err = keys_load(identity, &fresh);
+        if (err.code == 0) err = prepared_keys_add(&identity->prepared, &fresh);
         if (err.code == 0) {
             identity->keys = fresh;
             identity->keys_at = at;
@@ -261,6 +262,7 @@ void identity_close(struct identity *identity)
         identity_stop_list_done(identity->lists[i]);
     }
     pages_give(identity->cache, sizeof *identity->cache);
+    prepared_keys_close(&identity->prepared);
     pthread_mutex_destroy(&identity->keys_lock);
     pthread_mutex_destroy(&identity->lists_lock);
     pages_give(identity, sizeof *identity);

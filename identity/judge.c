@@ -32,22 +32,62 @@ static RESULT signature_check(enum code_suite suite, const uint8_t key[33], stru
     return err;
 }
 
+static const struct verify_key *prepared_of(const struct prepared_keys *prepared,
+                                            enum code_suite suite, const uint8_t point[POINT_SHORT])
+{
+    int n = prepared ? atomic_load_explicit(&prepared->n, memory_order_acquire) : 0;
+
+    for (int i = 0; i < n; i++) {
+        if (prepared->rows[i].suite == suite &&
+            memcmp(prepared->rows[i].point, point, POINT_SHORT) == 0)
+            return prepared->rows[i].key;
+    }
+    return NULL;
+}
+
+RESULT prepared_keys_add(struct prepared_keys *prepared, const struct published_keys *keys)
+{
+    for (size_t i = 0; i < keys->n; i++) {
+        const struct published_key *key = &keys->keys[i];
+        int n = atomic_load_explicit(&prepared->n, memory_order_relaxed);
+        if (n == PREPARED_KEYS_MAX || prepared_of(prepared, key->suite, key->public_key)) continue;
+        TRY(verify_key_open((enum suite)key->suite, bytes_of(key->public_key, POINT_SHORT),
+                            &prepared->rows[n].key));
+        prepared->rows[n].suite = key->suite;
+        memcpy(prepared->rows[n].point, key->public_key, POINT_SHORT);
+        atomic_store_explicit(&prepared->n, n + 1, memory_order_release);
+    }
+    return OK;
+}
+
+void prepared_keys_close(struct prepared_keys *prepared)
+{
+    for (int i = 0; i < atomic_load(&prepared->n); i++) {
+        verify_key_close(prepared->rows[i].key);
+    }
+}
+
 /* Any of the keys with this name whose days hold `from` and which verifies. */
-static RESULT issuer_check(const struct published_keys *keys, enum verify_use use,
-                           enum code_suite suite, bool test, uint16_t kid, struct instant made,
-                           struct bytes message, const uint8_t signature[64])
+static RESULT issuer_check(const struct published_keys *keys, const struct prepared_keys *prepared,
+                           enum verify_use use, enum code_suite suite, bool test, uint16_t kid,
+                           struct instant made, struct bytes message, const uint8_t signature[64])
 {
     bool known = false;
 
     for (size_t i = 0; i < keys->n; i++) {
         const struct published_key *key = &keys->keys[i];
+        const struct verify_key *ready;
         struct err err;
         if (key->use != use || key->suite != suite || key->kid != kid) continue;
         /* a test key makes test codes and nothing else, so the mark can't be left off */
         if (key->test != test) continue;
         if (instant_before(made, key->valid_from) || !instant_before(made, key->valid_to)) continue;
         known = true;
-        err = signature_check(suite, key->public_key, message, signature, IDENTITY_BUNDLE_FORGED);
+        ready = prepared_of(prepared, suite, key->public_key);
+        err = ready ? verify_key_check(ready, message, signature)
+                    : signature_check(suite, key->public_key, message, signature,
+                                      IDENTITY_BUNDLE_FORGED);
+        if (err.code == CRYPTO_BAD_SIGNATURE) err.code = IDENTITY_BUNDLE_FORGED;
         if (err.code != IDENTITY_BUNDLE_FORGED) return err;
     }
     REFUSE(known ? IDENTITY_BUNDLE_FORGED : IDENTITY_KEY_UNKNOWN);
@@ -110,8 +150,8 @@ static RESULT bundle_judge(const struct judge_ask *ask, const struct bundle *bun
         name = bundle_name(raw);
         if (bundle_seen(ask->cache, name)) return OK;
     }
-    TRY(issuer_check(ask->keys, VERIFY_CODES, bundle->issuer_suite, bundle->test, bundle->kid,
-                     code_step_start(bundle->from_step),
+    TRY(issuer_check(ask->keys, ask->prepared, VERIFY_CODES, bundle->issuer_suite, bundle->test,
+                     bundle->kid, code_step_start(bundle->from_step),
                      signed_over(&text, S(CODE_BUNDLE_DOMAIN), raw, CODE_BUNDLE_SIGNED),
                      bundle->signature));
     if (ask->cache) bundle_remember(ask->cache, name);
@@ -169,8 +209,8 @@ static RESULT paper_judge(const struct judge_ask *ask, const struct code_text *t
     struct instant from = code_step_start(paper->from_step);
     struct signed_text over;
 
-    TRY(issuer_check(ask->keys, VERIFY_CODES, paper->issuer_suite, paper->test, paper->kid, from,
-                     signed_over(&over, S(PAPER_DOMAIN), text->raw, PAPER_SIGNED),
+    TRY(issuer_check(ask->keys, ask->prepared, VERIFY_CODES, paper->issuer_suite, paper->test,
+                     paper->kid, from, signed_over(&over, S(PAPER_DOMAIN), text->raw, PAPER_SIGNED),
                      paper->signature));
     REQUIRE(!instant_before(ask->at, from), IDENTITY_BUNDLE_EXPIRED);
     REQUIRE(instant_before(ask->at, instant_add(from, paper->days * USEC_PER_DAY)),
@@ -305,7 +345,7 @@ RESULT identity_stop_list_check(const struct published_keys *keys, struct bytes 
     REQUIRE(memcmp(digest, read.head.body_digest, sizeof digest) == 0, IDENTITY_BUNDLE_FORGED);
     put_str(&w, S(STOP_LIST_DOMAIN));
     put_bytes(&w, read.signed_part);
-    TRY(issuer_check(keys, VERIFY_STOP_LISTS, read.head.suite, read.head.test, read.head.kid,
+    TRY(issuer_check(keys, NULL, VERIFY_STOP_LISTS, read.head.suite, read.head.test, read.head.kid,
                      read.head.made_at, writer_bytes(&w), read.signature.p));
     *out = read;
     return OK;

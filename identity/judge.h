@@ -15,9 +15,24 @@ struct bundle_cache {
     } slots[BUNDLE_SLOTS];
 };
 
+/* Issuer keys decoded and checked once; rows are only ever added, by one writer, until the end. */
+enum { PREPARED_KEYS_MAX = 64 };
+struct prepared_keys {
+    _Atomic int n;
+    struct {
+        enum code_suite suite;
+        uint8_t point[POINT_SHORT];
+        struct verify_key *key;
+    } rows[PREPARED_KEYS_MAX];
+};
+/* Add those of `keys` that are not there; a full table leaves some to be decoded at each use. */
+RESULT prepared_keys_add(struct prepared_keys *prepared, const struct published_keys *keys);
+void prepared_keys_close(struct prepared_keys *prepared);
+
 struct judge_ask {
     const struct published_keys *keys;
-    struct bundle_cache *cache; /* NULL: none */
+    const struct prepared_keys *prepared; /* NULL: none */
+    struct bundle_cache *cache;           /* NULL: none */
     enum code_purpose purpose;
     enum code_strength strength;
     bool test_codes;

@@ -127,6 +127,7 @@ RESULT identity_verify(struct identity *identity, const struct verify_ask *ask,
 {
     struct published_keys keys;
     struct judge_ask judge = { .keys = &keys,
+                               .prepared = &identity->prepared,
                                .cache = identity->cache,
                                .purpose = ask->purpose,
                                .strength = ask->strength,
