@@ -177,8 +177,8 @@ static RESULT fill(struct demo *demo, struct cli *cli)
     json_out_object(&demo->out, NULL);
     addresses(demo, cli);
     TRY(demo_people(demo, cli_int(cli, "residents")));
-    TRY(demo_residents(demo));
     TRY(demo_staff(demo));
+    TRY(demo_residents(demo));
     TRY(demo_venues(demo));
     json_out_end_all(&demo->out);
     if (demo->json.over) return fault(FAULT_MEMORY, "demo.json is larger than its buffer");

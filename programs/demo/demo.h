@@ -31,6 +31,7 @@ struct demo {
     struct blind_key blind;
     struct id_codec ids;
     struct registry rg;
+    int64_t clerk_id;   /* who did the acts at the counter; 0 until there are staff */
     struct arena arena; /* reset between steps */
     struct writer json;
     struct json_out out; /* demo.json as it grows */

@@ -83,7 +83,8 @@ struct act demo_act(const struct demo *demo, enum channel channel, enum proof pr
 {
     return (struct act){
         .at = clock_now(&demo->clock),
-        .actor = ACTOR_JOB,
+        .actor = demo->clerk_id ? ACTOR_STAFF : ACTOR_JOB,
+        .actor_id = demo->clerk_id,
         .channel = channel,
         .proof = proof,
         .provenance = PROVENANCE_SIMULATOR,

@@ -49,6 +49,7 @@ static RESULT account(struct demo *demo, const struct post *post)
     ask.org_id = org_of(demo, post);
     ask.grants[0] = (struct grant){ .role = post->role, .region_code = post->region };
     TRY(registry_staff_add(&demo->rg, NULL, &ask, &staff_id));
+    if (post->role == ROLE_CLERK) demo->clerk_id = staff_id;
     demo_password(demo, password);
     TRY(registry_password_set(&demo->rg, SUBJECT_STAFF, staff_id, str_of(password), &act));
     TRY(registry_totp_set(&demo->rg, staff_id, (struct bytes){ 0 }, &act, totp));
