@@ -112,8 +112,9 @@ RESULT registry_card_replace(const struct registry *rg, const struct once *once,
     int64_t result;
     bool replayed;
 
-    TRY(registry_card_load(rg->store, ask.card.person_id, ask.old_card_id, &old));
+    ask.card.person_id = ask.person_id;
     ask.card.act = ask.act;
+    TRY(registry_card_load(rg->store, ask.person_id, ask.old_card_id, &old));
     if (ask.card.region_code == 0) ask.card.region_code = old.region_code;
     refused.code = replace_refused(&old, &ask);
     if (refused.code != 0) {

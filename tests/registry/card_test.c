@@ -432,9 +432,10 @@ static void replacing(struct world *w)
     struct once once = { .actor = 42, .key = S("replace"), .body_hash = { 5 } };
     struct loss_ask ask = lost(w, person_id, made.card_id);
     struct replace_ask replace = {
+        .person_id = person_id,
         .old_card_id = made.card_id,
         .reason = REPLACE_LOST,
-        .card = { .person_id = person_id, .generation = 3, .instant = true },
+        .card = { .generation = 3, .instant = true },
         .act = world_act(w, CHANNEL_COUNTER, PROOF_ONE_FACTOR)
     };
     struct replace_made newer, again;
