@@ -82,9 +82,12 @@ static double bare(struct world *w)
 
 static double judged(struct world *w, struct bundle_cache *cache)
 {
-    struct judge_ask ask = {
-        .keys = &w->keys, .cache = cache, .purpose = CODE_ENTRY, .strength = CODE_DOOR, .at = AT
-    };
+    struct judge_ask ask = { .keys = &w->keys,
+                             .prepared = &w->issuers,
+                             .cache = cache,
+                             .purpose = CODE_ENTRY,
+                             .strength = CODE_DOOR,
+                             .at = AT };
     double from = cpu_ns();
 
     for (int i = 0; i < CODES; i++) {
