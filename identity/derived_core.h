@@ -62,6 +62,12 @@ void pages_give(void *p, size_t bytes);
 RESULT derived_apply(struct derived *d, const struct card_state *state);
 RESULT derived_fold(struct derived *d, uint32_t overlay_slots);
 uint64_t hash64(const uint8_t value_hash[32]);
+static inline bool hash_given(const uint8_t hash[32])
+{
+    static const uint8_t none[32];
+
+    return memcmp(hash, none, sizeof none) != 0;
+}
 bool state_alias_lives(const struct card_state *state);
 uint64_t state_pack(const struct card_state *state);
 /* A generation over these rows, with an empty overlay. */
@@ -72,8 +78,13 @@ void generation_free(struct generation *g);
 void generation_swap(struct derived *d, struct generation *g);
 int index_bits_for(uint32_t cards);
 
-/* With `keeper` held: keep the indexes of new cards. */
+/* With `note` held: the index of a card: known by its number, kept from before, or the next. */
+RESULT derived_index_for(struct derived *d, const struct card_state *state, uint32_t *out);
+int derived_claim_order(const void *a, const void *b);
+
+/* With `keeper` held: keep the indexes of new cards; apply the sealed feed to its end. */
 RESULT derived_settle(struct derived *d);
+RESULT derived_follow(struct derived *d);
 /* derived_files.c; with `keeper` held. */
 RESULT derived_files_write(struct derived *d);
 /* *found false when there are none, or none that fit the store. */

@@ -34,10 +34,11 @@ struct stop_list_head {
     int64_t from_position; /* 0 in a full list: what a delta is applied to */
     int64_t position;      /* every card change up to it is in */
     struct instant made_at;
-    uint32_t universe;       /* cards known: indexes from here on are newer than the list */
-    uint32_t cards_n;        /* stopped cards; in a delta: changed cards */
-    uint32_t ecard_n;        /* of them: the e-card goes on by consent */
-    uint32_t papers_n; /* revoked paper codes that would still be good; in a delta too, all of them */
+    uint32_t universe; /* cards known: indexes from here on are newer than the list */
+    uint32_t cards_n;  /* stopped cards; in a delta: changed cards */
+    uint32_t ecard_n;  /* of them: the e-card goes on by consent */
+    uint32_t
+        papers_n; /* revoked paper codes that would still be good; in a delta too, all of them */
     uint8_t body_digest[32]; /* SM3 or SHA-256 of the body, by suite */
 };
 
