@@ -9,6 +9,7 @@ static const struct cli_noun *const NOUNS[] = {
     &KEYD_NOUN,
     &CATALOGUE_NOUN,
     &AUDIT_NOUN,
+    &DB_NOUN,
     &DEMO_NOUN,
     &SIMULATE_NOUN,
 };

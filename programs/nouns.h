@@ -6,6 +6,7 @@
 extern const struct cli_noun AUDIT_NOUN;
 extern const struct cli_noun CATALOGUE_NOUN;
 extern const struct cli_noun CONFIG_NOUN;
+extern const struct cli_noun DB_NOUN;
 extern const struct cli_noun DEMO_NOUN;
 extern const struct cli_noun KEY_NOUN;
 extern const struct cli_noun KEYD_NOUN;

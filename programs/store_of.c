@@ -17,15 +17,20 @@ static struct err no_sign(void *arg, const uint8_t digest[32], uint8_t out[80], 
     return fault(FAULT_KEYD, "this program does not seal");
 }
 
-RESULT store_of(struct cli *cli, struct store **out)
+struct store_config store_config_of(struct cli *cli)
 {
-    const struct store_config config = {
+    return (struct store_config){
         .url = cli_text(cli, "store"),
         .clock = system_clock(),
         .entropy = entropy_system(),
         .sealer = { .hash = hash, .sign = no_sign },
         .inline_writer = true,
     };
+}
+
+RESULT store_of(struct cli *cli, struct store **out)
+{
+    const struct store_config config = store_config_of(cli);
 
     return store_open(&config, out);
 }

@@ -11,5 +11,7 @@
         .zh = "数据库：sqlite:路径 或 postgresql://…",                                             \
         .en = "the database: sqlite:PATH or postgresql://..."                                      \
     }
+/* How a verb opens it: for those that migrate or restore. */
+struct store_config store_config_of(struct cli *cli);
 /* Close with store_close. Feeds can be verified through it (SM3), not sealed. */
 RESULT store_of(struct cli *cli, struct store **out);
