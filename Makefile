@@ -87,6 +87,8 @@ $(TESTBINS): $(OUT)/%: $(OUT)/%.o $$(call support,$$(call module_of,$$*.c)) $$(c
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	    $(call libs,$(call module_of,$*.c))
+# tests that write to a disk of their own, whose power can be cut and whose calls can fail
+$(OUT)/tests/store/power_test $(OUT)/tests/store/fault_test: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/power/*.c))
 tests: $(TESTBINS)
 test-%: ; $(MAKE) $(filter %/$*_test,$(TESTBINS)) && $(filter %/$*_test,$(TESTBINS))
 
