@@ -30,7 +30,7 @@ LDFLAGS  += $($(BUILD)_LDFLAGS)
 
 # V=1 shows the commands
 Q   := $(if $(V),,@)
-say  = $(if $(V),,@echo "$(1) $@")
+say  = $(if $(V),,@$(if $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),:,echo "$(1) $@"))
 
 .SECONDEXPANSION:
 .SECONDARY:
@@ -56,6 +56,10 @@ $(foreach m,$(MODULES),$(eval $(call module,$(m))))
 MIGRATIONS := $(wildcard migrations/*.sql)
 $(OUT)/made/migrations.c: tools/embed $(MIGRATIONS)
 	@mkdir -p $(@D); tools/embed migrations $(MIGRATIONS) > $@
+$(OUT)/made/version.h: tools/version FORCE
+	@mkdir -p $(@D); tools/version $@
+$(OUT)/programs/version.o: $(OUT)/made/version.h
+FORCE:
 -include web/web.mk
 -include api/api.mk
 
@@ -108,5 +112,5 @@ $(BENCHES): $(OUT)/%: $(OUT)/%.o $(OUT)/made/migrations.o $(foreach m,$(MODULES)
 bench: $(BENCHES)
 
 clean: ; rm -rf build
-.PHONY: all tests fuzz bench clean
+.PHONY: all tests fuzz bench clean FORCE
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

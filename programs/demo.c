@@ -163,6 +163,8 @@ static void addresses(struct demo *demo, struct cli *cli)
         json_out_str(&demo->out, rows[i].name, str_of(url));
     }
     json_out_str(&demo->out, "store", cli_text(cli, "store"));
+    json_out_str(&demo->out, "roots",
+                 arena_format(&demo->arena, "%s/keys", demo->dir)); /* marked test */
 }
 
 static RESULT fill(struct demo *demo, struct cli *cli)
@@ -213,8 +215,16 @@ static enum cli_exit make(struct cli *cli)
         .tell_arg = cli,
     };
     void *buffer = malloc(DEMO_JSON_MAX);
+    char made[DEMO_PATH_MAX];
     struct err err = arena_open(&demo.arena, 8 << 20);
 
+    snprintf(made, sizeof made, "%s/ykt.conf", demo.dir);
+    if (access(made, F_OK) == 0) { /* its keys would be lost */
+        free(buffer);
+        arena_close(&demo.arena);
+        return cli_fail(cli, CLI_CONFLICT, "demo_exists", "%s 里已经有一个演示省",
+                        "there is a demonstration province in %s already", demo.dir);
+    }
     demo.json = writer_over(buffer, buffer ? DEMO_JSON_MAX : 0);
     if (err.code == 0) err = fill(&demo, cli);
     demo_close(&demo);

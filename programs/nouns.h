@@ -12,6 +12,13 @@ extern const struct cli_noun KEY_NOUN;
 extern const struct cli_noun KEYD_NOUN;
 extern const struct cli_noun SERVER_NOUN;
 extern const struct cli_noun SIMULATE_NOUN;
+extern const struct cli_noun VERSION_NOUN;
+
+extern const char *const YKT_VERSION; /* "0.1" */
+extern const char *const YKT_COMMIT;  /* 12 characters, "+" behind when the tree was changed */
+
+/* How a refusal of any module is told on the command line: the words of api/refusals.c. */
+bool problem_of(int code, struct cli_problem *out);
 
 /* The one place of the house that reads the wall clock. */
 struct clock system_clock(void);

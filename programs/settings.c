@@ -14,10 +14,17 @@ static const char *const HSM_KINDS[] = { "software", "pkcs11", NULL };
 #define SEC USEC_PER_SEC
 /* What keyd opens per purpose; presets as KEYD_BUDGETS. */
 #define BUDGET(use, second, day, zh_, en_)                                                         \
-    { .name = "budget." use "_second", .type = SETTING_INT, .preset = second, .min = 0,            \
-      .max = 1000000000, .zh = "每秒可解密条数：" zh_, .en = "openings a second: " en_ },          \
-    { .name = "budget." use "_day", .type = SETTING_INT, .preset = day, .min = 0,                  \
-      .max = 1000000000, .zh = "每日可解密条数：" zh_, .en = "openings a day: " en_ }
+    { .name = "budget." use "_second",                                                             \
+      .type = SETTING_INT,                                                                         \
+      .preset = second,                                                                            \
+      .min = 0,                                                                                    \
+      .max = 1000000000,                                                                           \
+      .zh = "每秒可解密条数：" zh_,                                                                \
+      .en = "openings a second: " en_ },                                                           \
+    {                                                                                              \
+        .name = "budget." use "_day", .type = SETTING_INT, .preset = day, .min = 0,                \
+        .max = 1000000000, .zh = "每日可解密条数：" zh_, .en = "openings a day: " en_              \
+    }
 
 /* clang-format off */
 const struct setting SETTINGS[] = {

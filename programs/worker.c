@@ -11,6 +11,7 @@
 #include "identity/derived.h"
 #include "identity/identity.h"
 #include "programs/courier.h"
+#include "programs/health.h"
 #include "programs/loops.h"
 #include "programs/nouns.h"
 #include "programs/replacement.h"
@@ -293,6 +294,12 @@ struct err worker_run(const struct config *config, struct arena *arena)
         .demo = config_bool(config, "server.demo"),
         .public_url = config_text(config, "server.public_url"),
         .help = config_text(config, "server.help"),
+        .version = YKT_VERSION,
+        .commit = YKT_COMMIT,
+        .checks = HEALTH_CHECKS,
+        .checks_n = HEALTH_CHECKS_N,
+        .metrics = METRICS,
+        .metrics_n = METRICS_N,
         .replacement = REPLACEMENT,
         .replacement_n = REPLACEMENT_N,
     };
