@@ -9,8 +9,7 @@
 #include "journal/journal.h"
 #include "notice/notice.h"
 #include "programs/sms_carrier.h"
-#include "registry/card.h"
-#include "registry/signin.h"
+#include "programs/sweeps.h"
 #include "venues/venues.h"
 #include "worklist/worklist.h"
 
@@ -19,7 +18,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BATCH = 64, SWEEP_ROWS = 500, RELOAD_TICKS = 15 };
+enum { BATCH = 64, RELOAD_TICKS = 15, SAVE_TICKS = 300 };
 #define TICK_USEC USEC_PER_SEC
 #define IDLE_USEC (200 * INT64_C(1000))
 #define JOB_BUDGET_USEC (2 * USEC_PER_SEC)
@@ -28,6 +27,7 @@ struct loops {
     struct loops_config config;
     struct sms_carrier sms;
     struct notice_sender sender;
+    struct sweeps *sweeps;
     struct jobs *jobs;
     volatile bool stop; /* jobs_run_one looks at it */
     pthread_t threads[3];
@@ -58,6 +58,10 @@ static void *tick(void *arg)
         if (n % RELOAD_TICKS == 0) {
             err = catalogue_reload(loops->config.shelf, clock_now(&app->clock), &changed);
             if (err.code != 0) log_fault("catalogue", err, LOG_NONE);
+        }
+        if (n % SAVE_TICKS == SAVE_TICKS - 1) {
+            err = derived_save(app->derived);
+            if (err.code != 0) log_fault("derived state's files", err, LOG_NONE);
         }
         rest(loops, TICK_USEC);
     }
@@ -131,74 +135,7 @@ static void *deliver(void *arg)
     return NULL;
 }
 
-/* ---- sweeps: small jobs that come again ---- */
-
-static struct err loss_step(void *arg, struct job_run *run)
-{
-    const struct loops *loops = arg;
-    struct loss_swept swept;
-
-    TRY(registry_loss_sweep(loops->config.registry, run->now, &swept));
-    run->note =
-        arena_format(run->arena, "warned %" PRId64 ", reopened %" PRId64 ", formal %" PRId64,
-                     swept.warned, swept.reopened, swept.formal);
-    run->finished = true;
-    return OK;
-}
-
-static struct err expire_step(void *arg, struct job_run *run)
-{
-    const struct loops *loops = arg;
-    int64_t expired;
-
-    TRY(registry_expire_sweep(loops->config.registry, run->now, SWEEP_ROWS, &expired));
-    run->done += expired;
-    run->finished = expired < SWEEP_ROWS;
-    return OK;
-}
-
-static struct err claims_step(void *arg, struct job_run *run)
-{
-    const struct loops *loops = arg;
-    struct claims_swept swept;
-
-    TRY(registry_claims_sweep(loops->config.registry, run->now, &swept));
-    run->finished = true;
-    return OK;
-}
-
-static struct err sessions_step(void *arg, struct job_run *run)
-{
-    const struct loops *loops = arg;
-    int64_t swept;
-
-    TRY(registry_sessions_sweep(loops->config.registry, run->now, &swept));
-    run->finished = true;
-    return OK;
-}
-
-static struct err notice_step(void *arg, struct job_run *run)
-{
-    const struct loops *loops = arg;
-    int done;
-
-    TRY(notice_sweep(loops->config.app->store, run->now, SWEEP_ROWS, &done));
-    run->done += done;
-    run->finished = done < SWEEP_ROWS;
-    return OK;
-}
-
-static struct err worklist_step_run(void *arg, struct job_run *run)
-{
-    const struct loops *loops = arg;
-    int done;
-
-    TRY(worklist_sweep(loops->config.app->store, instant_add(run->now, -14 * USEC_PER_DAY),
-                       run->now, SWEEP_ROWS, &done));
-    run->done += done;
-    run->finished = done < SWEEP_ROWS;
-    return OK;
-}
+/* ---- jobs ---- */
 
 static void *jobs_loop(void *arg)
 {
@@ -213,23 +150,6 @@ static void *jobs_loop(void *arg)
         if (!ran || err.code != 0) rest(loops, TICK_USEC);
     }
     return NULL;
-}
-
-static RESULT jobs_start(struct loops *loops)
-{
-    const struct job_kind kinds[] = {
-        { "registry.loss", loss_step, loops, USEC_PER_MIN },
-        { "registry.expire", expire_step, loops, USEC_PER_HOUR },
-        { "registry.claims", claims_step, loops, 5 * USEC_PER_MIN },
-        { "registry.sessions", sessions_step, loops, USEC_PER_HOUR },
-        { "notice.sweep", notice_step, loops, USEC_PER_MIN },
-        { "worklist.close", worklist_step_run, loops, USEC_PER_DAY },
-    };
-    static struct job_kind kept[LEN(kinds)]; /* jobs_open borrows; one worker a process */
-    struct app *app = loops->config.app;
-
-    memcpy(kept, kinds, sizeof kinds);
-    return jobs_open(app->store, kept, LEN(kinds), store_new_id(app->store), &loops->jobs);
 }
 
 struct err loops_open(const struct loops_config *config, struct loops **out)
@@ -247,7 +167,9 @@ struct err loops_open(const struct loops_config *config, struct loops **out)
     loops->sender =
         (struct notice_sender){ .store = config->app->store, .carrier = sms_carrier(&loops->sms) };
     *out = loops;
-    TRY(jobs_start(loops));
+    TRY(sweeps_open(config, &loops->sweeps));
+    TRY(jobs_open(config->app->store, sweeps_kinds(loops->sweeps), SWEEPS_N,
+                  store_new_id(config->app->store), &loops->jobs));
     for (size_t i = 0; i < LEN(runs); i++) {
         if (pthread_create(&loops->threads[i], NULL, runs[i], loops) != 0) {
             return fault(FAULT_MEMORY, "loops: thread");
@@ -265,5 +187,6 @@ void loops_close(struct loops *loops)
         pthread_join(loops->threads[i], NULL);
     }
     jobs_close(loops->jobs);
+    sweeps_close(loops->sweeps);
     free(loops);
 }
