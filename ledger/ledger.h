@@ -1,5 +1,5 @@
 /* ledger/ledger.h - books, accounts, transfers: the only module that changes a balance
- * (docs/decisions/0006-ledger.md).
+ * (docs/decisions/0010-ledger.md).
  *
  * A book (账簿) is one legal entity and the root of everything in it. A transfer moves an amount
  * from the credit side of one account to the debit side of another, both of one book. Its id is the

@@ -1,4 +1,4 @@
--- Books, accounts, transfers (docs/decisions/0006-ledger.md). Amounts are fen.
+-- Books, accounts, transfers (docs/decisions/0010-ledger.md). Amounts are fen.
 
 CREATE TABLE ledger_book (
     id          id64 NOT NULL,                           -- root: the book is its own
