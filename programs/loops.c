@@ -170,6 +170,7 @@ struct err loops_open(const struct loops_config *config, struct loops **out)
     TRY(sweeps_open(config, &loops->sweeps));
     TRY(jobs_open(config->app->store, sweeps_kinds(loops->sweeps), SWEEPS_N,
                   store_new_id(config->app->store), &loops->jobs));
+    config->app->jobs = loops->jobs;
     for (size_t i = 0; i < LEN(runs); i++) {
         if (pthread_create(&loops->threads[i], NULL, runs[i], loops) != 0) {
             return fault(FAULT_MEMORY, "loops: thread");
