@@ -236,6 +236,21 @@ RESULT schedule_load(struct txn *tx, struct str kind, struct instant *due_at, in
     return OK;
 }
 
+static const struct stmt SWEPT_FORGET = {
+    .name = "jobs: forget ended sweeps",
+    .types = "itii",
+    .root = 1,
+    .sql = "DELETE FROM job WHERE node_id = $1 AND id IN"
+           " (SELECT id FROM job WHERE node_id = $1 AND state = 3 AND kind = $2 AND put_by = 0"
+           " AND ended_at < $3 ORDER BY id LIMIT $4)",
+};
+
+RESULT swept_forget(struct txn *tx, struct str kind, struct instant before, int max)
+{
+    return txn_exec(tx, &SWEPT_FORGET, IN(v_int(JOBS_NODE), v_text(kind), v_at(before), v_int(max)),
+                    NULL);
+}
+
 static const struct stmt SCHEDULE_SAVE = {
     .name = "jobs: save a schedule",
     .types = "itii",

@@ -33,4 +33,7 @@ RESULT jobs_load(struct txn *tx, enum job_state state, struct str kind, int64_t 
                  struct arena *arena, struct job **jobs, int *n);
 RESULT schedule_load(struct txn *tx, struct str kind, struct instant *due_at, int64_t *job_id,
                      bool *found);
+/* Remove at most max done jobs of a sweep that ended before then: what a schedule made tells
+ * nothing for long. */
+RESULT swept_forget(struct txn *tx, struct str kind, struct instant before, int max);
 RESULT schedule_save(struct txn *tx, struct str kind, struct instant due_at, int64_t job_id);

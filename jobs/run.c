@@ -47,6 +47,10 @@ struct take_call {
     bool taken;
 };
 
+/* How long a sweep that went well is listed; a minute's sweep would else fill the table. */
+#define SWEEP_KEPT_USEC USEC_PER_DAY
+enum { SWEEP_FORGET_MAX = 20 };
+
 /* A sweep that is due gets a job, unless its last one is still at it. */
 static RESULT schedule_due(struct txn *tx, struct take_call *call)
 {
@@ -63,6 +67,7 @@ static RESULT schedule_due(struct txn *tx, struct take_call *call)
         TRY(job_load_head(tx, id, txn_arena(tx), &last, &found));
         if (found && (last.state == JOB_QUEUED || last.state == JOB_RUNNING)) return OK;
     }
+    TRY(swept_forget(tx, kind, instant_add(call->now, -SWEEP_KEPT_USEC), SWEEP_FORGET_MAX));
     TRY(job_put(tx, &(struct job_ask){ .kind = kind, .at = call->now }, &id));
     return schedule_save(tx, kind, instant_add(call->now, call->kind->every_usec), id);
 }

@@ -220,6 +220,16 @@ static struct err tick(void *arg, struct job_run *run_now)
     return OK;
 }
 
+static int jobs_listed(struct fixture *f, struct str kind)
+{
+    uint8_t memory[64 * 1024];
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct job_page page = { 0 };
+
+    CHECK_OK("list", job_list(f->store, 0, kind, 0, 99, &arena, &page));
+    return page.n;
+}
+
 static void check_schedule(struct fixture *f)
 {
     int ticks = 0;
@@ -235,6 +245,10 @@ static void check_schedule(struct fixture *f)
     CHECK("what was missed is done once", run(f, kinds, 1, USEC_PER_HOUR));
     CHECK("and not ten times", !run(f, kinds, 1, USEC_PER_HOUR));
     CHECK_INT("three ticks", ticks, 3);
+    CHECK_INT("all are listed", jobs_listed(f, S("tick")), 3);
+    fixture_pass(f, 2 * USEC_PER_DAY);
+    CHECK("two days later", run(f, kinds, 1, USEC_PER_HOUR));
+    CHECK_INT("what went well a day ago is forgotten", jobs_listed(f, S("tick")), 1);
 }
 
 struct put_call {
