@@ -88,6 +88,11 @@ RESULT sqlite_open_conn(struct sqlite *s, struct sqlite_conn *conn, bool reads_o
         conn->db = NULL;
         return err;
     }
+    /* SQLite would open it for reading and then fail over the log's index: a worse word. */
+    if (sqlite3_db_readonly(conn->db, "main") == 1) {
+        sqlite_close_conn(conn);
+        return fault(FAULT_STORE_READONLY, "the database file or its medium takes no writes");
+    }
     sqlite3_busy_timeout(conn->db, BUSY_MSEC);
     sqlite3_wal_autocheckpoint(conn->db, 0);
     /* No mmap: a failed read must be an error code, not a signal. */

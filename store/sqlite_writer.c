@@ -145,7 +145,10 @@ static struct err make_durable(struct sqlite *s)
     }
     err = sqlite_fault(conn->db, rc, "COMMIT");
     roll_back(conn);
-    return fault(FAULT_STORE_UNKNOWN, "%s", fault_note());
+    /* No room for the last frame: it is not whole, nothing was synced, and the next one is written
+     * over it. This alone of all failed COMMITs is known to have done nothing. */
+    if (err.code == FAULT_STORE_FULL && sqlite3_get_autocommit(conn->db)) return err;
+    return fault_add((struct err){ .code = FAULT_STORE_UNKNOWN }, "unknown");
 }
 
 static enum attempt group_attempt(struct group *g, bool savepoints)

@@ -359,7 +359,7 @@ static int shm_map(sqlite3_file *file, int region, int size, int extend, void vo
     *out = NULL;
     pthread_mutex_lock(&disk.lock);
     rc = trouble();
-    if (rc == SQLITE_OK && region >= SHM_REGIONS) rc = SQLITE_FULL;
+    if (rc == SQLITE_OK && region >= SHM_REGIONS) rc = SQLITE_IOERR;
     if (rc == SQLITE_OK) {
         if (!h->shm) {
             h->shm = true;
@@ -367,8 +367,8 @@ static int shm_map(sqlite3_file *file, int region, int size, int extend, void vo
         }
         if (!f->regions[region] && extend) f->regions[region] = calloc(1, (size_t)size);
         *out = f->regions[region];
-    } else if (rc == SQLITE_IOERR) {
-        rc = SQLITE_IOERR_SHMMAP;
+    } else {
+        rc = SQLITE_IOERR_SHMMAP; /* as unix says, also of a full medium */
     }
     pthread_mutex_unlock(&disk.lock);
     return rc;
