@@ -80,6 +80,10 @@ $(OUT)/ykt: $(PROGRAM) $(call archives,programs)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call libs,programs)
 
+# the manual pages, from the tables of the program
+man: $(OUT)/ykt
+	$(Q)$(OUT)/ykt man --dir build/man --lang en
+
 # tests: tests/<module>/<name>_test.c links its module and what that stands on, and nothing else
 TESTS    := $(wildcard $(foreach m,$(MODULES),tests/$(m)/*_test.c))
 TESTBINS := $(TESTS:%.c=$(OUT)/%)
@@ -112,5 +116,5 @@ $(BENCHES): $(OUT)/%: $(OUT)/%.o $(OUT)/made/migrations.o $(foreach m,$(MODULES)
 bench: $(BENCHES)
 
 clean: ; rm -rf build
-.PHONY: all tests fuzz bench clean FORCE
+.PHONY: all man tests fuzz bench clean FORCE
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -3,15 +3,14 @@
 #include "programs/nouns.h"
 
 static const struct cli_noun *const NOUNS[] = {
-    &SERVER_NOUN, &CONFIG_NOUN, &KEY_NOUN,  &KEYD_NOUN,     &CATALOGUE_NOUN,
-    &AUDIT_NOUN,  &DB_NOUN,     &DEMO_NOUN, &SIMULATE_NOUN, &VERSION_NOUN,
+    &SERVER_NOUN, &CONFIG_NOUN, &KEY_NOUN,      &KEYD_NOUN,    &CATALOGUE_NOUN, &AUDIT_NOUN,
+    &DB_NOUN,     &DEMO_NOUN,   &SIMULATE_NOUN, &VERSION_NOUN, &MAN_NOUN,       &COMPLETION_NOUN,
+};
+const struct cli_app YKT_APP = {
+    .name = "ykt", .nouns = NOUNS, .n = LEN(NOUNS), .problem = problem_of
 };
 
 int main(int argc, char **argv)
 {
-    const struct cli_app app = {
-        .name = "ykt", .nouns = NOUNS, .n = LEN(NOUNS), .problem = problem_of
-    };
-
-    return cli_main(&app, argc, (const char *const *)(uintptr_t)argv);
+    return cli_main(&YKT_APP, argc, (const char *const *)(uintptr_t)argv);
 }

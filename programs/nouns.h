@@ -5,14 +5,19 @@
 
 extern const struct cli_noun AUDIT_NOUN;
 extern const struct cli_noun CATALOGUE_NOUN;
+extern const struct cli_noun COMPLETION_NOUN;
 extern const struct cli_noun CONFIG_NOUN;
 extern const struct cli_noun DB_NOUN;
 extern const struct cli_noun DEMO_NOUN;
 extern const struct cli_noun KEY_NOUN;
 extern const struct cli_noun KEYD_NOUN;
+extern const struct cli_noun MAN_NOUN;
 extern const struct cli_noun SERVER_NOUN;
 extern const struct cli_noun SIMULATE_NOUN;
 extern const struct cli_noun VERSION_NOUN;
+
+/* All of them: what main() runs, what man pages and completion are made from. */
+extern const struct cli_app YKT_APP;
 
 extern const char *const YKT_VERSION; /* "0.1" */
 extern const char *const YKT_COMMIT;  /* 12 characters, "+" behind when the tree was changed */
