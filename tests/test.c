@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int passed, failed;
+static _Atomic int passed, failed; /* threads of a test count too */
 static uint64_t seed;
 static char folder[256];
 

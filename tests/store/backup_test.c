@@ -48,7 +48,7 @@ static void test_drill(struct fixture *f)
     pthread_create(&thread, NULL, write_on, &w);
     usleep(50000);
     before = see(f->store, w.account).lines;
-    path_of(path, sizeof path, "backup", f->engine);
+    path_of(path, sizeof path, "backup", (int)f->engine);
     CHECK_OK("back up while a writer runs", store_backup(f->store, str_of(path)));
     atomic_store(&w.stop, 1);
     pthread_join(thread, NULL);
