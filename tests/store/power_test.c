@@ -1,7 +1,7 @@
 /* tests/store/power_test.c - power loss. The real store writes to a disk in memory (tests/power/)
  * whose power goes at a random write, truncation or sync; then it recovers, and a checker that kept
  * its own list looks: every acknowledged act is there, no act is half there, feeds and idempotency
- * keys agree. 1,000 cuts; 10,000 with YKT_LONG=1. The same harness with syncs that do nothing must
+ * keys agree. 1,000 cuts; 10,000 with YKT_TEST_LONG=1. The same harness with syncs that do nothing must
  * find losses. */
 #include <pthread.h>
 #include <stdlib.h>
@@ -354,7 +354,8 @@ static int cuts(struct world *w, int n, bool lie)
 
 int main(void)
 {
-    int n = getenv("YKT_LONG") ? 10000 : 1000;
+    const char *full = getenv("YKT_TEST_LONG"); /* script/test --long; empty otherwise */
+    int n = full && full[0] ? 10000 : 1000;
     struct world w;
 
     if (getenv("YKT_CUTS")) n = atoi(getenv("YKT_CUTS"));
