@@ -43,6 +43,7 @@ static struct err listen_unix(struct http_server *server, const char *path)
     server->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (server->listen_fd < 0 ||
         bind(server->listen_fd, (const struct sockaddr *)&at, sizeof at) != 0 ||
+        chmod(path, 0660) != 0 || /* a proxy of our group may connect, whatever the umask */
         listen(server->listen_fd, SOMAXCONN) != 0) {
         return fault(FAULT_IO, "listen on %s: %s", path, strerror(errno));
     }

@@ -12,6 +12,7 @@
 #include "programs/supervise.h"
 #include "programs/worker.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -100,22 +101,37 @@ static RESULT listen_all(const struct config *config, struct arena *arena, int *
     return supervise_listen(settings_socket(config, arena, "courier"), courier);
 }
 
+/* Children read the same settings: the file, and every --set behind it. */
+static void hand_on_settings(struct cli *cli, struct child *child)
+{
+    size_t n, at = 0;
+    const struct str *sets = cli_texts(cli, "set", &n);
+
+    while (child->args[at])
+        at++;
+    child->args[at++] = "--config";
+    child->args[at++] = arena_c(cli_arena(cli), cli_text(cli, "config"));
+    for (size_t i = 0; i < n; i++) {
+        child->args[at++] = "--set";
+        child->args[at++] = arena_c(cli_arena(cli), sets[i]);
+    }
+    assert(at < CHILD_ARGS_MAX);
+}
+
 static enum cli_exit run(struct cli *cli)
 {
-    const char *file = arena_c(cli_arena(cli), cli_text(cli, "config"));
     struct child children[] = {
-        { .name = "keyd", .args = { "keyd", "serve", "--config", file }, .stop_sec = 5 },
-        { .name = "courier", .args = { "server", "courier", "--config", file }, .stop_sec = 5 },
-        { .name = "worker",
-          .args = { "server", "worker", "--config", file },
-          .fd = -1,
-          .stop_sec = 25 },
+        { .name = "keyd", .args = { "keyd", "serve" }, .stop_sec = 5 },
+        { .name = "courier", .args = { "server", "courier" }, .stop_sec = 5 },
+        { .name = "worker", .args = { "server", "worker" }, .fd = -1, .stop_sec = 25 },
     };
     struct start *start;
     enum cli_exit end = start_open(cli, "server", &start);
     struct err err;
 
     if (end != CLI_OK) return end;
+    for (size_t i = 0; i < LEN(children); i++)
+        hand_on_settings(cli, &children[i]);
     err = listen_all(&start->config, &start->arena, &children[0].fd, &children[1].fd);
     if (err.code == 0) err = supervise_run(children, LEN(children), tell);
     if (err.code != 0) log_fault("server stopped", err, LOG_NONE);

@@ -4,8 +4,8 @@
 #include "base/base.h"
 
 enum {
-    CHILD_ARGS_MAX = 12,
-    CHILD_RESTARTS_MAX = 5 /* within a minute; more is a fault of the set-up */
+    CHILD_ARGS_MAX = 8 + 2 * 64, /* noun, verb, --config FILE, every --set (CLI_REPEATS_MAX) */
+    CHILD_RESTARTS_MAX = 5       /* within a minute; more is a fault of the set-up */
 };
 
 struct child {

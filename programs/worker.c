@@ -41,6 +41,7 @@ struct worker {
     struct identity *identity;
     struct registry registry;
     struct courier *courier;
+    struct bytes sms_secret; /* empty: nothing is sent */
     struct loops *loops;
 };
 
@@ -65,8 +66,24 @@ static struct err seal_sign(void *keyd, const uint8_t hash[32], uint8_t out[80],
     return OK;
 }
 
+static RESULT secret_file_read(const char *path, struct arena *arena, struct bytes *out)
+{
+    char *room = arena_take(arena, SECRET_FILE_MAX, 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 && room ? read(fd, room, SECRET_FILE_MAX) : -1;
+
+    if (fd >= 0) close(fd);
+    if (n <= 0) return fault(FAULT_CONFIG, "%s can't be read", path);
+    *out = str_bytes(str_trim((struct str){ room, (size_t)n }));
+    return OK;
+}
+
+/* Before the sandbox: secrets may lie where the worker can't look later. */
 static RESULT open_keys(struct worker *worker)
 {
+    if (config_text(worker->config, "sms.url").n > 0)
+        TRY(secret_file_read(config_path(worker->config, "sms.secret_file"), worker->arena,
+                             &worker->sms_secret));
     TRY(keyd_open(settings_socket(worker->config, worker->arena, "keyd"), &worker->keyd));
     TRY(keyd_blind_key(worker->keyd, &worker->blind));
     worker->ids = blind_id_codec(&worker->blind);
@@ -128,18 +145,6 @@ static RESULT open_services(struct worker *worker)
     return identity_open(&identity, &worker->identity);
 }
 
-static RESULT secret_file_read(const char *path, struct arena *arena, struct bytes *out)
-{
-    char *room = arena_take(arena, SECRET_FILE_MAX, 1);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 && room ? read(fd, room, SECRET_FILE_MAX) : -1;
-
-    if (fd >= 0) close(fd);
-    if (n <= 0) return fault(FAULT_CONFIG, "%s can't be read", path);
-    *out = str_bytes(str_trim((struct str){ room, (size_t)n }));
-    return OK;
-}
-
 static RESULT open_loops(struct worker *worker)
 {
     const struct config *config = worker->config;
@@ -149,8 +154,7 @@ static RESULT open_loops(struct worker *worker)
                                   .identity = worker->identity };
 
     if (config_text(config, "sms.url").n > 0) {
-        TRY(secret_file_read(config_path(config, "sms.secret_file"), worker->arena,
-                             &loops.sms_secret));
+        loops.sms_secret = worker->sms_secret;
         TRY(courier_open(&worker->courier, settings_socket(config, worker->arena, "courier")));
         loops.courier = worker->courier;
     }
