@@ -152,7 +152,7 @@ static enum cli_exit check(struct cli *cli)
 
 static enum cli_exit courier(struct cli *cli)
 {
-    static const char *const READ[] = { "/etc", "/usr", NULL };
+    static const char *const READ[] = { "/etc", "/usr", "/run/systemd/resolve", NULL }; /* names */
     const struct sandbox sandbox = { .name = "courier", .read = READ, .inet = true };
     struct courier_target target = { .name = S("sms") };
     struct start *start;
