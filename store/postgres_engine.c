@@ -71,7 +71,7 @@ static RESULT send_stmt(struct txn *tx, const struct stmt *stmt, const struct va
                         enum expect_kind kind)
 {
     struct pg_conn *conn = tx->conn;
-    struct pg_prepared *p;
+    struct pg_prepared *p = NULL;
     char name[16];
     const char *values[PARAMETERS_MAX];
     int lengths[PARAMETERS_MAX], formats[PARAMETERS_MAX];

@@ -33,6 +33,8 @@ for path in documents:
     text = open(path, encoding="utf-8").read()
     for name in sorted(set(NAMED.findall(text))):
         check("%s names %s" % (path, name), glob.glob(name.rstrip("/")) != [] or name in PENDING)
+    for name, where in sorted(set(re.findall(r"`(\w+)(?:\(\))?`\s+in\s+`([\w/]+\.[ch])`", text))):
+        check("%s: %s is in %s" % (path, name, where), os.path.exists(where) and re.search(r"\b%s\b" % name, open(where, encoding="utf-8").read()))
     for link in sorted(set(LINK.findall(text))):
         check("%s links to %s" % (path, link), link in PENDING or os.path.exists(os.path.normpath(os.path.join(os.path.dirname(path), link))))
 
