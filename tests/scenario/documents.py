@@ -38,6 +38,13 @@ for path in documents:
     for link in sorted(set(LINK.findall(text))):
         check("%s links to %s" % (path, link), link in PENDING or os.path.exists(os.path.normpath(os.path.join(os.path.dirname(path), link))))
 
+# routes that documents name are routes of the server
+table = open("api/routes.c", encoding="utf-8").read()
+if '"/v1/check-ins"' in table:
+    for path in documents:
+        for method, route in sorted(set(re.findall(r"`(GET|POST|PATCH|DELETE) (/v1/[\w/{}-]+)", open(path, encoding="utf-8").read()))):
+            check("%s: %s %s is a route" % (path, method, route), re.search(r'\b%s,\s*"%s"' % (method, re.escape(route)), table))
+
 pages = sorted(os.path.basename(p) for p in glob.glob("docs/decisions/[0-9]*.md"))
 numbers = [p[:4] for p in pages]
 check("one number a decision", len(set(numbers)) == len(numbers), numbers)
