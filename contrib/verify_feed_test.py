@@ -47,17 +47,20 @@ def three_free_ports():
     sys.exit("no free ports")
 
 
-def unsealed(path):
-    db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
+def unsealed(store):
+    sql = "SELECT COUNT(*) FROM store_feed_pending"
+    if store.startswith("postgresql:"):
+        return int(run("psql", store, "-X", "-At", "-c", sql).stdout or -1)
+    db = sqlite3.connect("file:%s?mode=ro" % store[len("sqlite:"):], uri=True)
     try:
-        return db.execute("SELECT COUNT(*) FROM store_feed_pending").fetchone()[0]
+        return db.execute(sql).fetchone()[0]
     finally:
         db.close()
 
 
-def sealed_province(folder):
+def sealed_province(folder, store):
     """A hundred people and their cards, made and then sealed by a running server."""
-    made = run(YKT, "demo", "make", "--dir", folder, "--store", "sqlite:%s/ykt.db" % folder, "--residents", "100",
+    made = run(YKT, "demo", "make", "--dir", folder, "--store", store, "--residents", "100",
                "--port", str(three_free_ports()), "--lang", "en")
     if made.returncode != 0:
         sys.exit("0 passed, 1 failed: demo make: " + made.stderr)
@@ -65,12 +68,12 @@ def sealed_province(folder):
         server = subprocess.Popen([YKT, "server", "run", "--config", folder + "/ykt.conf"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         until = time.monotonic() + 60
-        while unsealed(folder + "/ykt.db") > 0 and time.monotonic() < until and server.poll() is None:
+        while unsealed(store) != 0 and time.monotonic() < until and server.poll() is None:
             time.sleep(0.2)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(40)
-    check("everything is sealed", unsealed(folder + "/ykt.db") == 0, open(folder + "/server.log").read()[-2000:])
+    check("everything is sealed", unsealed(store) == 0, open(folder + "/server.log").read()[-2000:])
 
 
 # what somebody with the file might do, and what must be said
@@ -115,7 +118,7 @@ def tampered(path, sql):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    sealed_province(folder)
+    sealed_province(folder, "sqlite:%s/ykt.db" % folder)
     path, keys = folder + "/ykt.db", folder + "/feed_keys.txt"
     listed = run(VERIFY, "--print-keys", folder + "/keys/keys")
     with open(keys, "w") as f:
@@ -140,5 +143,31 @@ with tempfile.TemporaryDirectory() as folder:
     check("a line erased by the rules still proves", seen.returncode == 0 and " 1 erased" in seen.stdout, seen.stdout + seen.stderr)
     seen = run(VERIFY, folder + "/nothing.db")
     check("a file that is not there", seen.returncode == 1 and seen.stdout == "", seen.stdout + seen.stderr)
+
+
+def on_postgresql(cluster, folder):
+    """The same province in a database of its own on the tests' cluster."""
+    name = "verify_feed_%d" % os.getpid()
+    url = cluster.replace("/postgres?", "/%s?" % name)
+    check("a database", run("psql", cluster, "-X", "-q", "-c", "CREATE DATABASE " + name).returncode == 0)
+    try:
+        sealed_province(folder, url)
+        listed = run(VERIFY, "--print-keys", folder + "/keys/keys")
+        with open(folder + "/feed_keys.txt", "w") as f:
+            f.write(listed.stdout)
+        seen = run(VERIFY, url, "--keys", folder + "/feed_keys.txt")
+        check("a sealed PostgreSQL database agrees", seen.returncode == 0 and "signatures checked: 2" in seen.stdout, seen.stdout + seen.stderr)
+        run("psql", url, "-X", "-q", "-c", "UPDATE store_feed SET at = at + 1 WHERE feed = 2 AND position = 5")
+        seen = run(VERIFY, url)
+        check("a changed one does not", seen.returncode == 6 and "journal: block 1: its hash" in seen.stdout, seen.stdout + seen.stderr)
+        seen = run(VERIFY, url.replace(name, "nowhere"))
+        check("a database that is not there", seen.returncode == 1 and seen.stdout == "" and "nowhere" in seen.stderr, seen.stdout + seen.stderr)
+    finally:
+        run("psql", cluster, "-X", "-q", "-c", "DROP DATABASE %s WITH (FORCE)" % name)
+
+
+if os.environ.get("YKT_TEST_POSTGRES") and shutil.which("psql"):
+    with tempfile.TemporaryDirectory() as folder:
+        on_postgresql(os.environ["YKT_TEST_POSTGRES"], folder)
 print("%d passed, %d failed" % (passed, failed))
 sys.exit(failed != 0)
