@@ -171,7 +171,11 @@ static enum cli_exit serve(struct cli *cli)
 
     if (err.code != 0) return cli_end(cli, err);
     end = settings_load(cli, &arena, config);
-    if (end != CLI_OK) return end;
+    if (end != CLI_OK) {
+        arena_close(&arena);
+        free(config);
+        return end;
+    }
     log_open(&(struct log_config){ .fd = 2,
                                    .format = config_choice(config, "log.format") == 1 ? LOG_JSON
                                                                                       : LOG_TEXT,

@@ -60,6 +60,12 @@ struct start {
     struct arena arena;
     struct config config;
 };
+static void start_close(struct start *start)
+{
+    arena_close(&start->arena);
+    free(start);
+}
+
 static enum cli_exit start_open(struct cli *cli, const char *process, struct start **out)
 {
     struct start *start = calloc(1, sizeof *start);
@@ -67,18 +73,18 @@ static enum cli_exit start_open(struct cli *cli, const char *process, struct sta
         start ? arena_open(&start->arena, SETTINGS_ARENA) : fault(FAULT_MEMORY, "settings");
     enum cli_exit end;
 
-    if (err.code != 0) return cli_end(cli, err);
+    if (err.code != 0) {
+        free(start);
+        return cli_end(cli, err);
+    }
     end = settings_load(cli, &start->arena, &start->config);
-    if (end != CLI_OK) return end;
+    if (end != CLI_OK) {
+        start_close(start);
+        return end;
+    }
     open_log(&start->config, process);
     *out = start;
     return CLI_OK;
-}
-
-static void start_close(struct start *start)
-{
-    arena_close(&start->arena);
-    free(start);
 }
 
 static RESULT folder_make(const struct config *config, const char *name)

@@ -90,6 +90,26 @@ const struct setting SETTINGS[] = {
 /* clang-format on */
 const size_t SETTINGS_N = LEN(SETTINGS);
 
+/* The worker may name the database's folder and all below it; a key or the device's passphrase in
+ * there would be its to read, whatever keyd does (decision 0033). A test system may. */
+static void keys_apart(struct config *config)
+{
+    static const char *const NAMES[] = { "keys.folder", "keys.secret_file" };
+    struct str url = config_text(config, "database.url"), path = str_part(url, 7, url.n),
+               folder = path;
+
+    if (!str_starts(url, S("sqlite:")) || config_bool(config, "server.test")) return;
+    while (folder.n > 0 && folder.p[folder.n - 1] != '/')
+        folder.n--;
+    if (folder.n == 0)
+        return; /* a file in the folder where the server is started: no server's way */
+    for (size_t i = 0; i < LEN(NAMES); i++) {
+        if (!str_starts(config_text(config, NAMES[i]), folder)) continue;
+        config_add_problem(config, NAMES[i], "不能放在数据库所在文件夹内（工作进程可读）",
+                           "must not lie in the database's folder, which the worker may read");
+    }
+}
+
 enum cli_exit settings_load(struct cli *cli, struct arena *arena, struct config *out)
 {
     size_t flags_n;
@@ -98,8 +118,13 @@ enum cli_exit settings_load(struct cli *cli, struct arena *arena, struct config 
         .file = cli_text(cli, "config"), .env = cli_env(cli), .flags = flags, .flags_n = flags_n
     };
     struct err err = config_load(SETTINGS, SETTINGS_N, &source, arena, out);
-    size_t listed = out->problems_n < CONFIG_PROBLEMS_MAX ? out->problems_n : CONFIG_PROBLEMS_MAX;
+    size_t listed;
 
+    if (err.code == 0) {
+        keys_apart(out);
+        if (out->problems_n > 0) err = (struct err){ .code = CONFIG_PROBLEMS };
+    }
+    listed = out->problems_n < CONFIG_PROBLEMS_MAX ? out->problems_n : CONFIG_PROBLEMS_MAX;
     if (err.code == 0) return CLI_OK;
     if (err.code != CONFIG_PROBLEMS) return cli_end(cli, err);
     for (size_t i = 0; i < listed; i++) {

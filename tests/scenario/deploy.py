@@ -58,6 +58,11 @@ def check_settings(folder):
         seen = run(YKT, "server", "check", "--config", "deploy/" + name, "--set", "keys.secret_file=" + secret,
                    "--set", "sms.secret_file=" + secret, "--lang", "en")
         check("deploy/%s can be used" % name, seen.returncode == 0, seen.stderr)
+    os.environ["YKT_DATABASE_URL"] = "sqlite:/var/lib/ykt/ykt.db"
+    seen = run(YKT, "server", "check", "--config", "deploy/ykt-sqlite.conf", "--set", "keys.secret_file=" + secret,
+               "--set", "sms.secret_file=" + secret, "--lang", "en")
+    del os.environ["YKT_DATABASE_URL"]
+    check("keys below the database's folder are refused", seen.returncode == 2 and "keys.folder: must not lie in the database's folder" in seen.stderr, seen.stderr)
 
 
 def check_units():
