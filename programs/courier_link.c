@@ -109,6 +109,7 @@ static RESULT connect_now(struct courier *courier)
 struct err courier_open(struct courier **out, const char *socket_path)
 {
     struct courier *courier = calloc(1, sizeof *courier);
+    pthread_condattr_t attr;
 
     if (!courier) return fault(FAULT_MEMORY, "courier");
     courier->path.sun_family = AF_UNIX;
@@ -117,7 +118,10 @@ struct err courier_open(struct courier **out, const char *socket_path)
         return fault(FAULT_CONFIG, "courier: the socket's path is too long");
     }
     pthread_mutex_init(&courier->lock, NULL);
-    pthread_cond_init(&courier->changed, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* setting the time moves no time-out */
+    pthread_cond_init(&courier->changed, &attr);
+    pthread_condattr_destroy(&attr);
     courier->fd = -1;
     *out = courier;
     return OK;
@@ -153,7 +157,7 @@ static RESULT ask_and_wait(struct courier *courier, struct waiter *waiter, struc
 
     if (courier->fd < 0) TRY(connect_now(courier));
     TRY(frame_write(courier->fd, frame));
-    clock_gettime(CLOCK_REALTIME, &until); /* a time-out of waiting, not a time of record */
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += PATIENCE_SEC;
     while (!waiter->answered) {
         if (pthread_cond_timedwait(&courier->changed, &courier->lock, &until) != 0) break;

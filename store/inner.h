@@ -122,6 +122,9 @@ struct err call_end(struct call *call);
 void store_random(struct store *store, void *out, size_t n);
 /* Random bits for jitter; never for secrets. */
 uint32_t store_jitter(struct store *store, uint32_t below);
+/* A condition whose timed waits count on the monotonic clock: setting the time moves no deadline.
+ */
+void cond_init_monotonic(pthread_cond_t *cond);
 int64_t monotonic_usec(void); /* for pauses and limits only: what acts see is config.clock */
 
 /* sealer.c */

@@ -230,7 +230,7 @@ static void *sealer_main(void *arg)
     while (!store->closing) {
         struct timespec until;
 
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += SEAL_SECONDS;
         pthread_cond_timedwait(&store->wake, &store->lock, &until);
         if (store->closing) break;

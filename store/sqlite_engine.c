@@ -461,7 +461,7 @@ RESULT sqlite_pool_drain(struct sqlite *s)
     struct timespec until;
     int rc = 0;
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += DRAIN_SECONDS;
     pthread_mutex_lock(&s->pool_lock);
     s->draining = true;
@@ -634,9 +634,9 @@ static RESULT engine_open(struct store *store)
     pthread_mutex_init(&s->pool_lock, NULL);
     pthread_mutex_init(&s->queue_lock, NULL);
     pthread_mutex_init(&s->check_lock, NULL);
-    pthread_cond_init(&s->pool_cond, NULL);
+    cond_init_monotonic(&s->pool_cond);
     pthread_cond_init(&s->queue_cond, NULL);
-    pthread_cond_init(&s->check_cond, NULL);
+    cond_init_monotonic(&s->check_cond);
     err = s->notes.p ? writer_open(s) : fault(FAULT_MEMORY, "notes of a group");
     if (err.code == 0) err = sqlite_writer_start(s);
     if (err.code != 0) engine_close(store);

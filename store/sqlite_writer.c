@@ -233,7 +233,7 @@ static void *check_main(void *arg)
             if (s->check.db) checkpoint(s, &s->check);
             pthread_mutex_unlock(&s->gate);
         }
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += CHECKPOINT_NSEC;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;

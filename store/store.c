@@ -61,6 +61,16 @@ static RESULT config_keep(struct store *store, const struct store_config *config
     return OK;
 }
 
+void cond_init_monotonic(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
 static RESULT open_engine(const struct store_config *config, bool raw, struct store **out)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -77,7 +87,7 @@ static RESULT open_engine(const struct store_config *config, bool raw, struct st
     pthread_mutex_init(&store->lock, NULL);
     pthread_mutex_init(&store->sealing, NULL);
     pthread_cond_init(&store->quiet, NULL);
-    pthread_cond_init(&store->wake, NULL);
+    cond_init_monotonic(&store->wake);
     err = store->calls->open(store);
     if (err.code != 0) {
         store_free(store);

@@ -3,6 +3,7 @@
 
 #include <libpq-fe.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 static int made; /* databases of this process */
@@ -166,6 +167,27 @@ bool fixture_open_with(struct fixture *f, enum engine engine, const struct migra
 bool fixture_open(struct fixture *f, enum engine engine)
 {
     return fixture_open_with(f, engine, NULL, 0, false);
+}
+
+bool fixture_seal(struct fixture *f)
+{
+    static const enum feed FEEDS[] = { FEED_CARD, FEED_JOURNAL, FEED_BOOKING };
+    struct timespec pause = { .tv_nsec = 10000000 };
+    int64_t unsealed = 0;
+
+    for (int i = 0; i < 2000; i++) {
+        if (!CHECK_OK("seal", store_seal(f->store))) return false;
+        unsealed = 0;
+        for (size_t k = 0; k < LEN(FEEDS); k++) {
+            struct feed_status status;
+
+            if (!CHECK_OK("status", feed_status(f->store, FEEDS[k], &status))) return false;
+            unsealed += status.unsealed;
+        }
+        if (unsealed == 0) return true;
+        nanosleep(&pause, NULL);
+    }
+    return CHECK_INT("entries that stay unsealed", unsealed, 0);
 }
 
 static void remove_file(const char *path, const char *suffix)

@@ -47,5 +47,10 @@ struct instant fixture_now(const struct fixture *f);
 void fixture_set(struct fixture *f, struct instant at);
 void fixture_pass(struct fixture *f, int64_t usec); /* move the clock on */
 
+/* Seal all that is committed. store_seal alone may leave entries behind on PostgreSQL, rightly:
+ * they wait for the oldest transaction of the whole cluster, and other tests work there at the same
+ * time. This waits for them (20 seconds, then false, counted as a failed check). */
+bool fixture_seal(struct fixture *f);
+
 /* The tests' sealer: a hash of 32 bytes that is no cipher, and a "signature" that repeats it. */
 struct sealer fixture_sealer(void);

@@ -134,14 +134,14 @@ int main(void)
         CHECK_INT("a card is known before its call returns", wrong, 0);
         lose(&w, &r[3]);
         CHECK_INT("a loss too", social_of(&w, &r[3]), SOCIAL_TEMPORARY_LOSS);
-        CHECK_OK("sealed", store_seal(w.f.store));
+        CHECK("sealed", fixture_seal(&w.f));
         CHECK_OK("caught up", derived_catch_up(w.derived));
         for (int i = 0; i < N; i++) {
             index[i] = index_of(&w, &r[i]);
         }
         lose(&w, &r[4]);
         if (!crash(&w)) return test_end();
-        CHECK_OK("sealed", store_seal(w.f.store));
+        CHECK("sealed", fixture_seal(&w.f));
         CHECK_OK("caught up", derived_catch_up(w.derived));
         for (int i = 0; i < N; i++) {
             if (index_of(&w, &r[i]) != index[i]) wrong++;
@@ -153,7 +153,7 @@ int main(void)
         struct resident late;
         if (!resident_make(&w, &late, CODE_P256, CODE_DOOR)) return test_end();
         if (!crash(&w)) return test_end();
-        CHECK_OK("sealed", store_seal(w.f.store));
+        CHECK("sealed", fixture_seal(&w.f));
         CHECK_OK("caught up", derived_catch_up(w.derived));
         CHECK_INT("from files and feed", social_of(&w, &r[5]), SOCIAL_TEMPORARY_LOSS);
         CHECK_INT("a card of after the files", social_of(&w, &late), SOCIAL_NORMAL);

@@ -328,7 +328,7 @@ static void lists(struct world *w)
                              .reason = LOSS_LOST,
                              .act = act };
     CHECK_OK("one is lost", registry_card_lose(&w->rg, NULL, &loss, &made));
-    CHECK_OK("sealed", store_seal(w->f.store));
+    CHECK("sealed", fixture_seal(&w->f));
     CHECK_OK("caught up", derived_catch_up(w->derived));
     CHECK_OK("keys", identity_keys(w->identity, &keys));
     fixture_pass(&w->f, 2 * USEC_PER_MIN);
@@ -337,7 +337,7 @@ static void lists(struct world *w)
     CHECK_INT("the other is not", stop_list_find(&first, bb.card_index), STOP_CLEAR);
     loss.person_id = b.person_id, loss.card_id = b.card_id;
     CHECK_OK("the other too", registry_card_lose(&w->rg, NULL, &loss, &made));
-    CHECK_OK("sealed", store_seal(w->f.store));
+    CHECK("sealed", fixture_seal(&w->f));
     CHECK_OK("caught up", derived_catch_up(w->derived));
     if (!list_get(w, &keys, &first, first.head.position, &arena, &second)) return;
     CHECK("the position moved", second.head.position > first.head.position);

@@ -201,7 +201,7 @@ static void check_proof(const char *title, struct fixture *f, struct journal_pro
 {
     struct journal_proof got;
 
-    CHECK_OK(title, store_seal(f->store));
+    CHECK(title, fixture_seal(f));
     if (!CHECK_OK(title, journal_verify(f->store, (struct instant){ 0 }, &got))) return;
     if (want.checked) CHECK_INT(title, got.checked, want.checked);
     CHECK_INT(title, got.erased, want.erased);
@@ -289,7 +289,7 @@ static void check_erasing(struct fixture *f)
     struct journal_page page;
     struct journal_proof proof = { 0 };
 
-    CHECK_OK("seal first", store_seal(f->store));
+    CHECK("seal first", fixture_seal(f));
     CHECK_OK("the aged lines", journal_aged(f->store, (struct instant){ fixture_now(f).usec + 1 },
                                             (struct instant){ 0 }, 0, 5, &arena, &page));
     CHECK_INT("oldest first, a page of them", page.n, 5);

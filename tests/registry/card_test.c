@@ -232,7 +232,7 @@ static void losing(struct world *w)
     CHECK_INT("purse", card.purse, PURSE_BLACKLISTED);
     CHECK_INT("e-card", card.ecard, ECARD_SUSPENDED);
     CHECK_INT("epoch", card.epoch, loss.epoch);
-    CHECK_OK("seal", store_seal(w->f.store));
+    CHECK("seal", fixture_seal(&w->f));
     CHECK_OK("feed", feed_read(w->f.store, FEED_CARD, 0, 100000, feed_look, &fed));
     CHECK_INT("on the feed", fed.last.social, SOCIAL_TEMPORARY_LOSS);
     CHECK_INT("with its epoch", fed.last.epoch, loss.epoch);

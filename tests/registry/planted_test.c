@@ -197,7 +197,7 @@ int main(void)
         if (!world_open(&w, (enum engine)e)) break;
         needles_n = files = found = control = 0;
         plant(&w);
-        CHECK_OK("sealed", store_seal(w.f.store));
+        CHECK("sealed", fixture_seal(&w.f));
         snprintf(folder, sizeof folder, "%s", test_folder());
         if (e == ENGINE_POSTGRESQL)
             CHECK_OK("data directory", store_read(w.f.store, directory_in_txn, folder));

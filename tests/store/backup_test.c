@@ -44,7 +44,7 @@ static void test_drill(struct fixture *f)
         struct act act = { .account = w.account, .amount = 1, .feed = true };
         CHECK_OK("act", store_run(f->store, person(w.account), act_body, &act));
     }
-    CHECK_OK("seal", store_seal(f->store));
+    CHECK("seal", fixture_seal(f));
     pthread_create(&thread, NULL, write_on, &w);
     usleep(50000);
     before = see(f->store, w.account).lines;
@@ -66,7 +66,7 @@ static void test_drill(struct fixture *f)
               seen.lines >= before && seen.lines <= w.done + 20 && seen.balance == seen.lines);
         CHECK_OK("health", store_health(made.store, &health));
         CHECK_INT("another incarnation", health.incarnation, 2);
-        CHECK_OK("seal", store_seal(made.store));
+        CHECK("seal", fixture_seal(&made));
         CHECK_OK("verify", feed_verify(made.store, FEED_CARD, &blocks, &entries, &bad));
         CHECK("each act has its entry and the chain goes on", bad == 0 && entries == seen.lines);
         CHECK_OK("status", feed_status(made.store, FEED_CARD, &feed));

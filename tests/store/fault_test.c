@@ -513,7 +513,7 @@ static void test_killed_server(void)
               seen.lines >= storms[i].acked && seen.lines <= storms[i].acked + storms[i].unknown &&
                   seen.balance == seen.lines);
     }
-    CHECK_OK("seal", store_seal(f.store));
+    CHECK("seal", fixture_seal(&f));
     CHECK_OK("verify", feed_verify(f.store, FEED_CARD, &blocks, &entries, &bad));
     CHECK("feed and acts agree", bad == 0 && entries == lines);
     fixture_close(&f);

@@ -406,7 +406,7 @@ static void receipts(struct fixture *f)
     fixture_pass(f, USEC_PER_MIN);
     lost_at = fixture_now(f);
     CHECK_OK("lost", store_run(f->store, (struct root){ ROOT_PERSON, 3 }, card_change, NULL));
-    CHECK_OK("sealed", store_seal(f->store));
+    CHECK("sealed", fixture_seal(f));
     CHECK_OK("the feed", feed_status(f->store, FEED_CARD, &status));
     CHECK_OK("a receipt", venues_loss_receipt(f->store, CARD, lost_at, 0, 100, &arena, &receipt));
     CHECK("it stands in the feed",

@@ -79,10 +79,21 @@ PAGE(code)
 PAGE(card)
 PAGE(card_act)
 PAGE(done)
-PAGE(uses) PAGE(venues) PAGE(venue) PAGE(bookings) PAGE(gate) PAGE(desk) PAGE(desk_act)
-    PAGE(records) PAGE(proof) PAGE(error) PAGE(about) PAGE(demo) PAGE(style)
+PAGE(uses)
+PAGE(venues)
+PAGE(venue)
+PAGE(bookings)
+PAGE(gate)
+PAGE(desk)
+PAGE(desk_act)
+PAGE(records)
+PAGE(proof)
+PAGE(error)
+PAGE(about)
+PAGE(demo)
+PAGE(style)
 
-        struct sample {
+struct sample {
     const char *name;
     page_run *run;
     const void *view;
