@@ -4,3 +4,33 @@
 
 /* api/system.c */
 handler get_version, get_openapi, get_errors, get_error, get_health, get_ready, get_metrics;
+
+/* api/sessions.c */
+handler post_sign_in_code, post_session, get_session, delete_session;
+
+/* api/persons.c */
+handler post_person, post_person_search, get_person_cards, get_access_records, post_contest;
+
+/* api/cards.c */
+handler post_card, get_card, get_card_events, post_activation, post_ecard_consent;
+handler post_replacement, post_cancellation, post_lock, post_unlock, post_stop, post_resume;
+
+/* api/loss_reports.c */
+handler post_loss_report, get_loss_report, delete_loss_report, get_loss_receipt;
+
+/* api/devices.c */
+handler post_device, get_devices, delete_device, post_code_bundle, post_short_code;
+
+/* api/check_ins.c, api/checks.c */
+handler post_verification, post_check_in, get_verification_keys, get_stop_list, post_check;
+
+/* api/terminals.c */
+handler post_terminal, get_terminal, post_terminal_activation, post_terminal_revocation;
+handler post_terminal_enrolment, post_terminal_token, post_heartbeat;
+
+/* api/venues.c */
+handler get_venues, get_venue, get_slots, get_occupancy;
+handler post_booking, get_bookings, post_booking_cancellation;
+
+/* api/events.c */
+handler get_journal_events;

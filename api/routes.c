@@ -2,6 +2,8 @@
 #include "api/handlers.h"
 
 #define GET METHOD_GET
+#define POST METHOD_POST
+#define DELETE METHOD_DELETE
 #define NOW ROUTE_IMMEDIATE
 #define PUBLIC API_PUBLIC
 
@@ -12,6 +14,74 @@ const struct route ROUTES[] = {
     { GET, "/v1/openapi.json",         PUBLIC | NOW, NULL, get_openapi, NULL, 0 },
     { GET, "/docs/errors",             PUBLIC,       NULL, get_errors,  NULL, 0 },
     { GET, "/docs/errors/{code}",      PUBLIC,       NULL, get_error,   NULL, 0 },
+
+    { POST, "/v1/sign-in-codes", PUBLIC | API_GUESS, NULL, post_sign_in_code, NULL, 0 },
+
+    { POST, "/v1/sessions", PUBLIC | API_GUESS, NULL, post_session, NULL, 0 },
+    { GET, "/v1/sessions/current", 0, NULL, get_session, NULL, 0 },
+    { DELETE, "/v1/sessions/current", 0, NULL, delete_session, NULL, 0 },
+
+    { POST, "/v1/persons", API_ONCE, "person.add", post_person, NULL, 0 },
+    { POST, "/v1/persons/searches", API_PURPOSE, "person.find", post_person_search, NULL, 0 },
+    { GET, "/v1/persons/{person}/cards", 0, "self.view card.view", get_person_cards, NULL, 0 },
+    { GET, "/v1/persons/{person}/access-records", 0, "self.view journal.view", get_access_records, PAGE_QUERY, 0 },
+
+    { POST, "/v1/access-records/{line}/contests", API_ONCE, "self.view", post_contest, NULL, 0 },
+
+    { POST, "/v1/cards", API_ONCE, "card.issue", post_card, NULL, 0 },
+    { GET, "/v1/cards/{card}", 0, "self.view card.view", get_card, NULL, 0 },
+    { GET, "/v1/cards/{card}/events", 0, "self.view card.view", get_card_events, NULL, 0 },
+    { POST, "/v1/cards/{card}/activations", API_ONCE, "card.activate", post_activation, NULL, 0 },
+    { POST, "/v1/cards/{card}/ecard-consents", API_ONCE, "self.lose", post_ecard_consent, NULL, 0 },
+    { POST, "/v1/cards/{card}/replacements", API_ONCE, "card.replace", post_replacement, NULL, 0 },
+    { POST, "/v1/cards/{card}/cancellations", API_ONCE, "card.cancel", post_cancellation, NULL, 0 },
+    { POST, "/v1/cards/{card}/locks", API_ONCE, "card.unlock", post_lock, NULL, 0 },
+    { POST, "/v1/cards/{card}/unlocks", API_ONCE, "card.unlock", post_unlock, NULL, 0 },
+    { POST, "/v1/cards/{card}/stops", API_ONCE, "card.stop", post_stop, NULL, 0 },
+    { POST, "/v1/cards/{card}/resumes", API_ONCE, "card.stop", post_resume, NULL, 0 },
+    { POST, "/v1/cards/{card}/loss-reports", API_ONCE, "self.lose card.lose.temporary card.lose.formal", post_loss_report, NULL, 0 },
+    { GET, "/v1/cards/{card}/loss-reports/{loss}", 0, "self.view card.view", get_loss_report, NULL, 0 },
+    { DELETE, "/v1/cards/{card}/loss-reports/{loss}", 0, "self.lose card.unlose", delete_loss_report, NULL, 0 },
+    { GET, "/v1/cards/{card}/loss-reports/{loss}/receipt", 0, "self.view card.view", get_loss_receipt, NULL, 0 },
+
+    { POST, "/v1/devices", API_ONCE, "self.device", post_device, NULL, 0 },
+    { GET, "/v1/devices", 0, "self.device", get_devices, NULL, 0 },
+    { DELETE, "/v1/devices/{device}", 0, "self.device", delete_device, NULL, 0 },
+    { POST, "/v1/devices/{device}/code-bundles", 0, "self.device", post_code_bundle, NULL, 0 },
+
+    { POST, "/v1/short-codes", 0, "self.device", post_short_code, NULL, 0 },
+
+    { POST, "/v1/verifications", API_GRADE_B, "verify", post_verification, NULL, 0 },
+
+    { POST, "/v1/check-ins", API_GRADE_B, "admit", post_check_in, NULL, 0 },
+
+    { POST, "/v1/checks", API_GRADE_B | NOW, "verify", post_check, NULL, 0 },
+
+    { GET, "/v1/verification-keys", PUBLIC, NULL, get_verification_keys, NULL, 0 },
+
+    { GET, "/v1/stop-lists/cards", API_GRADE_B, "verify", get_stop_list, "incarnation from", 0 },
+
+    { POST, "/v1/terminals", API_ONCE, "terminal.enrol", post_terminal, NULL, 0 },
+    { GET, "/v1/terminals/{terminal}", 0, "admit terminal.enrol", get_terminal, NULL, 0 },
+    { POST, "/v1/terminals/{terminal}/activations", 0, "terminal.enrol", post_terminal_activation, NULL, 0 },
+    { POST, "/v1/terminals/{terminal}/revocations", 0, "terminal.enrol", post_terminal_revocation, NULL, 0 },
+
+    { POST, "/v1/terminal-enrolments", PUBLIC | API_GUESS, NULL, post_terminal_enrolment, NULL, 0 },
+
+    { POST, "/v1/terminals/{terminal}/tokens", PUBLIC | API_GUESS, NULL, post_terminal_token, NULL, 0 },
+    { POST, "/v1/terminals/{terminal}/heartbeats", API_GRADE_B, "admit", post_heartbeat, NULL, 0 },
+
+    { GET, "/v1/venues", PUBLIC, NULL, get_venues, PAGE_QUERY " city kind", 0 },
+    { GET, "/v1/venues/{venue}", PUBLIC, NULL, get_venue, NULL, 0 },
+    { GET, "/v1/venues/{venue}/slots", PUBLIC, NULL, get_slots, "day", 0 },
+    { GET, "/v1/venues/{venue}/occupancy", PUBLIC, NULL, get_occupancy, NULL, 0 },
+    { POST, "/v1/venues/{venue}/slots/{slot}/bookings", API_ONCE, "self.book", post_booking, NULL, 0 },
+
+    { GET, "/v1/bookings", 0, "self.book", get_bookings, PAGE_QUERY, 0 },
+
+    { POST, "/v1/venues/{venue}/bookings/{booking}/cancellations", 0, "self.book", post_booking_cancellation, NULL, 0 },
+
+    { GET, "/v1/journal-lines/events", PUBLIC | ROUTE_STREAM, NULL, get_journal_events, NULL, 0 },
 };
 const size_t ROUTES_N = LEN(ROUTES);
 

@@ -63,6 +63,7 @@ static void *tick(void *arg)
             err = derived_save(app->derived);
             if (err.code != 0) log_fault("derived state's files", err, LOG_NONE);
         }
+        http_wake(app->http, 0); /* what the sealer has sealed since */
         rest(loops, TICK_USEC);
     }
     return NULL;

@@ -1,0 +1,80 @@
+/* api/card_access.c - whose card, whose record. */
+#include "api/card_access.h"
+
+RESULT card_of_id(struct app *app, const struct request *rq, int64_t card_id, enum permission self,
+                  enum permission staff, struct card *out)
+{
+    const struct session *session = request_session(rq);
+    struct err err;
+    int64_t person_id;
+
+    err = registry_card_person(app->store, card_id, &person_id);
+    if (err.code == REGISTRY_CARD_UNKNOWN) REFUSE(API_NOT_FOUND);
+    TRY(err);
+    if (session->actor == ACTOR_HOLDER) {
+        REQUIRE(session->person_id == person_id, API_NOT_FOUND);
+        TRY(request_may(rq, self, 0, 0));
+        return registry_card_load(app->store, person_id, card_id, out);
+    }
+    TRY(registry_card_load(app->store, person_id, card_id, out));
+    return request_may(rq, staff, out->region_code, 0);
+}
+
+RESULT card_of_path(struct app *app, const struct request *rq, enum permission self,
+                    enum permission staff, struct card *out)
+{
+    int64_t card_id;
+
+    TRY(path_id(rq, "card", "crd", &card_id));
+    return card_of_id(app, rq, card_id, self, staff, out);
+}
+
+RESULT person_of_path(struct app *app, const struct request *rq, enum permission self,
+                      enum permission staff, int64_t *person_id)
+{
+    const struct session *session = request_session(rq);
+    struct person person;
+    struct err err;
+
+    if (str_eq(path_text(rq, "person"), S("me"))) {
+        REQUIRE(session->actor == ACTOR_HOLDER, API_NOT_FOUND);
+        *person_id = session->person_id;
+        return request_may(rq, self, 0, 0);
+    }
+    TRY(path_id(rq, "person", "psn", person_id));
+    if (session->actor == ACTOR_HOLDER) {
+        REQUIRE(*person_id == session->person_id, API_NOT_FOUND);
+        return request_may(rq, self, 0, 0);
+    }
+    err = registry_person_load(app->store, *person_id, &person);
+    if (err.code == REGISTRY_PERSON_UNKNOWN) REFUSE(API_NOT_FOUND);
+    TRY(err);
+    return request_may(rq, staff, person.region_code, 0);
+}
+
+static void date_put(struct json_out *out, const char *name, struct date date)
+{
+    if (date.year != 0) json_out_date(out, name, date);
+}
+
+void card_put(struct json_out *out, const struct card *card)
+{
+    json_out_id(out, "id", "crd", card->id);
+    json_out_id(out, "person", "psn", card->person_id);
+    json_out_int(out, "generation", card->generation);
+    json_out_int(out, "region_code", card->region_code);
+    json_out_int(out, "epoch", card->epoch);
+    json_out_str(out, "social", str_of(social_state_name(card->social)));
+    json_out_str(out, "bank", str_of(bank_state_name(card->bank)));
+    json_out_str(out, "purse", str_of(purse_state_name(card->purse)));
+    json_out_str(out, "ecard", str_of(ecard_state_name(card->ecard)));
+    json_out_bool(out, "ecard_consent", card->ecard_consent);
+    json_out_bool(out, "usable", social_usable(card->social));
+    json_out_bool(out, "ecard_usable", ecard_usable(card));
+    if (card->loss_id) json_out_id(out, "loss_report", "los", card->loss_id);
+    if (card->replaces_id) json_out_id(out, "replaces", "crd", card->replaces_id);
+    if (card->replaced_by_id) json_out_id(out, "replaced_by", "crd", card->replaced_by_id);
+    date_put(out, "issued", card->issued);
+    date_put(out, "valid_until", card->valid_until);
+    json_out_instant(out, "changed_at", card->changed_at);
+}

@@ -1,0 +1,19 @@
+/* api/card_access.h - finding the card or person that an address names, and whether this session
+ * may. Somebody else's is told as not there: a refusal that differs would tell that it exists. */
+#pragma once
+#include "api/api.h"
+#include "registry/card.h"
+
+/* The card of path parameter "card". A holder needs `self` and must be its person; staff need
+ * `staff` in the card's region. Refuses HTTP_ID_UNKNOWN, API_NOT_FOUND, API_SCOPE, API_REGION. */
+RESULT card_of_path(struct app *app, const struct request *rq, enum permission self,
+                    enum permission staff, struct card *out);
+/* The same by id. */
+RESULT card_of_id(struct app *app, const struct request *rq, int64_t card_id, enum permission self,
+                  enum permission staff, struct card *out);
+/* The person of path parameter "person"; "me" is the holder who is signed in. */
+RESULT person_of_path(struct app *app, const struct request *rq, enum permission self,
+                      enum permission staff, int64_t *person_id);
+/* Members of a card as every answer shows it: id, person, states by name, e-card, loss, validity.
+ * The number is not among them. */
+void card_put(struct json_out *out, const struct card *card);

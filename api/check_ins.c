@@ -1,0 +1,212 @@
+/* api/check_ins.c - a code at a gate or counter.
+ *
+ * POST /v1/verifications   {"code", "purpose", "strength", "item"?, "terminal_at"?}   grade A, used
+ * up 200   {"verdict": "allow", "pseudonym", "strength", "test"} POST /v1/check-ins       {"code",
+ * "terminal"?, "places"?, "terminal_at"?}   the code and the admission in one 201   {"verdict":
+ * "pass", "id", "places", "inside", "booked", "booking"?, "pseudonym", "words"} 409   the verdict's
+ * code; besides: skew_minutes, first_at, first_place, booked_for, retry_at, card GET
+ * /v1/verification-keys   what offline readers check codes and lists with GET  /v1/stop-lists/cards
+ * ?incarnation=&from=   the signed list (docs/protocols/stop-list.md) */
+#include "api/handlers.h"
+
+#include "card/wire/code.h"
+#include "catalogue/catalogue.h"
+#include "identity/identity.h"
+#include "venues/venues.h"
+
+static const struct json_name PURPOSES[] = {
+    { "entry", CODE_ENTRY }, { "library", CODE_LIBRARY }, { "medical", CODE_MEDICAL },
+    { "ride", CODE_RIDE },   { "who", CODE_WHO },         { "pay", CODE_PAY },
+};
+static const struct json_name STRENGTHS[] = { { "door", CODE_DOOR },
+                                              { "identity", CODE_IDENTITY },
+                                              { "money", CODE_MONEY } };
+
+static const char *card_word(enum verdict_card card)
+{
+    static const char *const WORDS[] = { "",       "sealed",  "temporary_loss", "formal_loss",
+                                         "locked", "stopped", "replaced",       "cancelled" };
+
+    return WORDS[card];
+}
+
+/* What a refused code's screen needs besides the words. */
+static void verdict_more(struct app *app, const struct request *rq, struct reply *rp,
+                         const struct verdict *verdict)
+{
+    struct json_out *more = refusal_more(rp);
+    const struct place *place = place_find(catalogue_now(app->shelf), verdict->first_place_id);
+
+    if (verdict->skew_minutes != 0) json_out_int(more, "skew_minutes", verdict->skew_minutes);
+    if (verdict->card != VERDICT_CARD_NONE) {
+        json_out_str(more, "card", str_of(card_word(verdict->card)));
+    }
+    if (verdict->first_at.usec != 0) json_out_instant(more, "first_at", verdict->first_at);
+    if (place) {
+        json_out_str(more, "first_place",
+                     rq->language == LANGUAGE_EN ? place->name.en : place->name.zh);
+    }
+    if (verdict->retry_at.usec != 0) json_out_instant(more, "retry_at", verdict->retry_at);
+}
+
+/* Where this session stands: a terminal at its own place. */
+static void stand(struct app *app, const struct request *rq, struct verify_ask *ask)
+{
+    const struct session *session = request_session(rq);
+    const struct place *place = place_find(catalogue_now(app->shelf), session->place_id);
+
+    ask->at = rq->at;
+    ask->place_id = session->place_id;
+    ask->terminal_id = session->terminal_id;
+    ask->staff_id = session->actor == ACTOR_STAFF ? session->actor_id : 0;
+    ask->region_code = place ? place->region : 0;
+    ask->simulator = app->demo;
+}
+
+RESULT post_verification(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct verify_ask ask = { .item = ITEM_IDENTITY_CHECK };
+    struct verdict verdict = { 0 };
+    int purpose, strength;
+    bool given;
+    const struct json_field body[] = {
+        JSON_TEXT("code", &ask.text, 1, CODE_TEXT_MAX),
+        JSON_ENUM("purpose", &purpose, PURPOSES),
+        JSON_ENUM("strength", &strength, STRENGTHS),
+        JSON_OPTIONAL(JSON_TEXT("item", &ask.item, 1, 32), &given),
+        JSON_OPTIONAL(JSON_INSTANT("terminal_at", &ask.terminal_at), &given),
+    };
+    struct err err;
+
+    TRY(json_read(rq->body, body, LEN(body)));
+    TRY(request_may(rq, MAY_VERIFY, 0, 0));
+    REQUIRE(item_find(catalogue_now(app->shelf), ask.item), CATALOGUE_ITEM_UNKNOWN);
+    ask.purpose = (enum code_purpose)purpose;
+    ask.strength = (enum code_strength)strength;
+    stand(app, rq, &ask);
+    err = identity_verify(app->identity, &ask, &verdict);
+    if (err.code > 0) verdict_more(app, rq, rp, &verdict);
+    TRY(err);
+    reply_json(rp, 200);
+    json_put_str(rp, "verdict", S("allow"));
+    json_put_hex(rp, "pseudonym", bytes_of(verdict.pseudonym, sizeof verdict.pseudonym));
+    json_put_str(rp, "strength", str_of(STRENGTHS[verdict.strength - CODE_DOOR].name));
+    json_put_bool(rp, "test", verdict.test);
+    return OK;
+}
+
+static void admission_more(struct app *app, const struct request *rq, struct reply *rp,
+                           const struct admission *made, const struct place *place)
+{
+    struct json_out *more = refusal_more(rp);
+
+    (void)app;
+    if (made->first_at.usec != 0) {
+        json_out_instant(more, "first_at", made->first_at);
+        json_out_str(more, "first_place",
+                     rq->language == LANGUAGE_EN ? place->name.en : place->name.zh);
+    }
+    if (made->booked_for.usec != 0) json_out_instant(more, "booked_for", made->booked_for);
+}
+
+RESULT post_check_in(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct session *session = request_session(rq);
+    const struct catalogue *cat = catalogue_now(app->shelf);
+    const struct place *place = place_find(cat, session->place_id);
+    const struct item *item;
+    struct verify_ask ask = { .purpose = CODE_ENTRY, .strength = CODE_DOOR };
+    struct verdict verdict = { 0 };
+    struct admit_ask admit;
+    struct admission made = { 0 };
+    int64_t places = 1, terminal_id = session->terminal_id;
+    bool given;
+    const struct json_field body[] = {
+        JSON_TEXT("code", &ask.text, 1, CODE_TEXT_MAX),
+        JSON_OPTIONAL(JSON_ID("terminal", "trm", &terminal_id), &given),
+        JSON_OPTIONAL(JSON_INT("places", &places, 1, PLACES_MAX), &given),
+        JSON_OPTIONAL(JSON_INSTANT("terminal_at", &ask.terminal_at), &given),
+    };
+    struct err err;
+
+    TRY(json_read(rq->body, body, LEN(body)));
+    TRY(request_may(rq, MAY_ADMIT, 0, 0));
+    REQUIRE(session->actor == ACTOR_TERMINAL && place, API_SCOPE); /* who admits stands somewhere */
+    REQUIRE(terminal_id == session->terminal_id, API_NOT_FOUND);
+    item = item_of_entry(cat, place->kind);
+    if (item) ask.item = item->code;
+    stand(app, rq, &ask);
+    err = identity_verify(app->identity, &ask, &verdict);
+    if (err.code > 0) verdict_more(app, rq, rp, &verdict);
+    TRY(err);
+    admit = (struct admit_ask){ .venue_id = place->id,
+                                .terminal_id = terminal_id,
+                                .person_id = verdict.person_id,
+                                .card_id = verdict.card_id,
+                                .places = places,
+                                .grade = GRADE_A,
+                                .provenance = app->demo ? PROVENANCE_SIMULATOR : PROVENANCE_REAL,
+                                .region_code = place->region,
+                                .place = place->name.zh,
+                                .item = ask.item,
+                                .at = rq->at,
+                                .terminal_at = ask.terminal_at };
+    memcpy(admit.presentation, verdict.presentation, sizeof admit.presentation);
+    err = venues_admit(app->store, &admit, &made);
+    if (err.code > 0) admission_more(app, rq, rp, &made, place);
+    TRY(err);
+    reply_json(rp, 201);
+    json_put_str(rp, "verdict", S("pass"));
+    json_put_id(rp, "id", "adm", made.id);
+    json_put_int(rp, "places", made.places);
+    json_put_int(rp, "inside", made.inside);
+    json_put_bool(rp, "booked", made.booking_id != 0);
+    if (made.booking_id) json_put_id(rp, "booking", "bkg", made.booking_id);
+    json_put_hex(rp, "pseudonym", bytes_of(verdict.pseudonym, sizeof verdict.pseudonym));
+    json_put_str(rp, "words", str_of(verdict_words(0, &verdict, rq->language == LANGUAGE_EN)));
+    return OK;
+}
+
+RESULT get_verification_keys(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct published_keys keys;
+
+    TRY(identity_keys(app->identity, &keys));
+    reply_json(rp, 200);
+    json_put_instant(rp, "server_time", rq->at);
+    json_put_array(rp, "keys");
+    for (size_t i = 0; i < keys.n; i++) {
+        const struct published_key *key = &keys.keys[i];
+        json_put_object(rp, NULL);
+        json_put_str(rp, "use", key->use == VERIFY_CODES ? S("codes") : S("stop_lists"));
+        json_put_int(rp, "kid", key->kid);
+        json_put_str(rp, "suite", key->suite == CODE_SM2 ? S("sm2") : S("p256"));
+        json_put_hex(rp, "public_key", bytes_of(key->public_key, sizeof key->public_key));
+        json_put_instant(rp, "valid_from", key->valid_from);
+        json_put_instant(rp, "valid_to", key->valid_to);
+        json_put_bool(rp, "test", key->test);
+        json_put_end(rp);
+    }
+    json_put_end(rp);
+    return OK;
+}
+
+RESULT get_stop_list(struct app *app, const struct request *rq, struct reply *rp)
+{
+    int64_t incarnation = 0, from = 0;
+    bool given;
+    const struct json_field query[] = {
+        JSON_OPTIONAL(JSON_INT("incarnation", &incarnation, 0, INT64_MAX), &given),
+        JSON_OPTIONAL(JSON_INT("from", &from, 0, INT64_MAX), &given),
+    };
+    struct stop_list_handle *handle;
+    struct bytes file;
+
+    TRY(query_read(rq, query, LEN(query)));
+    TRY(request_may(rq, MAY_VERIFY, 0, 0));
+    TRY(identity_stop_list(app->identity, incarnation, from, rq->at, &file, &handle));
+    put_bytes(reply_text(rp, 200, "application/octet-stream"), file);
+    identity_stop_list_done(handle);
+    reply_header(rp, "Cache-Control", S("no-store"));
+    return OK;
+}
