@@ -97,7 +97,12 @@ $(TESTBINS): $(OUT)/%: $(OUT)/%.o $$(call support,$$(call module_of,$$*.c)) $$(c
 	    $(call libs,$(call module_of,$*.c))
 # tests that write to a disk of their own, whose power can be cut and whose calls can fail
 $(OUT)/tests/store/power_test $(OUT)/tests/store/fault_test: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/power/*.c))
-tests: $(TESTBINS)
+# what scenarios need besides the program
+HELPERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/scenario/*.c))
+$(HELPERS): $(OUT)/%: $(OUT)/%.o $(call archives,crypto)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call libs,crypto)
+tests: $(TESTBINS) $(HELPERS)
 test-%: ; $(MAKE) $(filter %/$*_test,$(TESTBINS)) && $(filter %/$*_test,$(TESTBINS))
 
 # fuzz targets: with libFuzzer in BUILD=fuzz CC=clang, else a driver that replays the corpus

@@ -326,7 +326,7 @@ static RESULT holders_of(const struct registry *rg, const struct person_query *q
     TRY(registry_credential_find(rg->store, CREDENTIAL_PERSON_NO, hash, query->at, found, &rows));
     *n = 0;
     for (int i = 0; i < rows; i++) {
-        int64_t id;
+        int64_t id = 0;
         bool known = false;
         TRY(followed(rg, found[i].person_id, &id));
         for (int k = 0; k < *n; k++)

@@ -431,13 +431,11 @@ static void replacing(struct world *w)
     struct card_made made = world_card(w, person_id, true);
     struct once once = { .actor = 42, .key = S("replace"), .body_hash = { 5 } };
     struct loss_ask ask = lost(w, person_id, made.card_id);
-    struct replace_ask replace = {
-        .person_id = person_id,
-        .old_card_id = made.card_id,
-        .reason = REPLACE_LOST,
-        .card = { .generation = 3, .instant = true },
-        .act = world_act(w, CHANNEL_COUNTER, PROOF_ONE_FACTOR)
-    };
+    struct replace_ask replace = { .person_id = person_id,
+                                   .old_card_id = made.card_id,
+                                   .reason = REPLACE_LOST,
+                                   .card = { .generation = 3, .instant = true },
+                                   .act = world_act(w, CHANNEL_COUNTER, PROOF_ONE_FACTOR) };
     struct replace_made newer, again;
     struct credential found;
     struct loss_made loss;
