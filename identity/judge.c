@@ -67,6 +67,14 @@ void prepared_keys_close(struct prepared_keys *prepared)
     }
 }
 
+/* A bundle's time is the start of its step, so one made in a key's first step seems up to a step
+ * older. */
+static bool key_days_hold(const struct published_key *key, struct instant made)
+{
+    return instant_before(key->valid_from, instant_add(made, CODE_STEP_USEC)) &&
+           instant_before(made, key->valid_to);
+}
+
 /* Any of the keys with this name whose days hold `from` and which verifies. */
 static RESULT issuer_check(const struct published_keys *keys, const struct prepared_keys *prepared,
                            enum verify_use use, enum code_suite suite, bool test, uint16_t kid,
@@ -81,7 +89,7 @@ static RESULT issuer_check(const struct published_keys *keys, const struct prepa
         if (key->use != use || key->suite != suite || key->kid != kid) continue;
         /* a test key makes test codes and nothing else, so the mark can't be left off */
         if (key->test != test) continue;
-        if (instant_before(made, key->valid_from) || !instant_before(made, key->valid_to)) continue;
+        if (!key_days_hold(key, made)) continue;
         known = true;
         ready = prepared_of(prepared, suite, key->public_key);
         err = ready ? verify_key_check(ready, message, signature)
@@ -100,8 +108,7 @@ static bool issuer_known(const struct published_keys *keys, const struct bundle 
     for (size_t i = 0; i < keys->n; i++) {
         const struct published_key *key = &keys->keys[i];
         if (key->use == VERIFY_CODES && key->suite == bundle->issuer_suite &&
-            key->kid == bundle->kid && key->test == bundle->test &&
-            !instant_before(made, key->valid_from) && instant_before(made, key->valid_to))
+            key->kid == bundle->kid && key->test == bundle->test && key_days_hold(key, made))
             return true;
     }
     return false;

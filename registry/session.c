@@ -23,7 +23,7 @@ static void token_write(const uint8_t bytes[32], char out[TOKEN_CHARS])
 
 bool token_hash(struct str token, uint8_t out[32])
 {
-    if (token.n != TOKEN_CHARS) return false;
+    if (token.n != TOKEN_CHARS && token.n != TOKEN_CHARS_TERMINAL) return false;
     for (size_t i = 0; i < token.n; i++)
         if (token.p[i] == '\0' || strchr(BASE64URL, token.p[i]) == NULL) return false;
     sm3(str_bytes(token), out);

@@ -53,7 +53,10 @@ enum { CODES_A_DAY = 10 };
 
 enum subject_kind { SUBJECT_PERSON = 1, SUBJECT_STAFF = 2 };
 enum session_state { SESSION_LIVE = 1, SESSION_ENDED = 2 };
-enum { TOKEN_CHARS = 43 };
+enum {
+    TOKEN_CHARS = 43,          /* base64url of 256 bits: people, staff, programs */
+    TOKEN_CHARS_TERMINAL = 64, /* hexadecimal: what venues/ gives a gate */
+};
 struct signin_session {
     int64_t id, subject_id; /* person or staff */
     uint8_t token_hash[32];

@@ -1,5 +1,5 @@
 /* tests/scenario/key_values.c - every secret value of a key folder on the software device, one a
- * line: "NAME HEX". For tests/scenario/secrets.py, which looks for them where none may be.
+ * line: "NAME HEX". For tests/scenario/worker_secrets.py, which looks for them where none may be.
  *
  *     key_values FOLDER SECRET-FILE */
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* tests/scenario/search.c - which needles are in which files or processes. For
- * tests/scenario/secrets.py.
+ * tests/scenario/worker_secrets.py.
  *
  *     search NEEDLES PLACE...      NEEDLES: a file, "HEX NAME" a line
  *                                  PLACE: a path, or pid:N (the writable memory of a process)
