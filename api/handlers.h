@@ -34,3 +34,7 @@ handler post_booking, get_bookings, post_booking_cancellation;
 
 /* api/events.c */
 handler get_journal_events;
+
+/* api/pages_card.c */
+handler page_code, page_own_card, page_card, page_card_lose, page_ecard_on;
+handler form_loss_report, form_ecard_consent;

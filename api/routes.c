@@ -82,6 +82,15 @@ const struct route ROUTES[] = {
     { POST, "/v1/venues/{venue}/bookings/{booking}/cancellations", 0, "self.book", post_booking_cancellation, NULL, 0 },
 
     { GET, "/v1/journal-lines/events", PUBLIC | ROUTE_STREAM, NULL, get_journal_events, NULL, 0 },
+
+    /* pages: the holder's */
+    { GET, "/code", API_PAGE, "self.device", page_code, "purpose panel", 0 },
+    { GET, "/card", API_PAGE, "self.view", page_own_card, "panel", 0 },
+    { GET, "/cards/{card}", API_PAGE, "self.view", page_card, "panel", 0 },
+    { GET, "/cards/{card}/lose", API_PAGE, "self.lose", page_card_lose, "panel", 0 },
+    { GET, "/cards/{card}/ecard-on", API_PAGE, "self.lose", page_ecard_on, "panel", 0 },
+    { POST, "/cards/{card}/loss-reports", API_PAGE | ROUTE_FORM, "self.lose", form_loss_report, NULL, 0 },
+    { POST, "/cards/{card}/ecard-consents", API_PAGE | ROUTE_FORM, "self.lose", form_ecard_consent, NULL, 0 },
 };
 const size_t ROUTES_N = LEN(ROUTES);
 

@@ -83,12 +83,16 @@ static void test_routes(void)
     json_t *paths = json_object_get(whole, "paths"), *path;
     const char *name;
     size_t described = 0;
+    int64_t served = 0;
 
     CHECK("the description is JSON", whole != NULL);
-    for (size_t i = 0; i < ROUTES_N; i++)
+    for (size_t i = 0; i < ROUTES_N; i++) {
+        if (ROUTES[i].flags & API_PAGE) continue; /* pages are for people: no program reads them */
         test_route(&ROUTES[i], paths);
+        served++;
+    }
     json_object_foreach(paths, name, path) described += json_object_size(path);
-    CHECK_INT("nothing is described that is not there", (int64_t)described, (int64_t)ROUTES_N);
+    CHECK_INT("nothing is described that is not there", (int64_t)described, served);
     json_decref(whole);
 }
 
