@@ -9,8 +9,8 @@ static const struct post {
     int32_t region;
 } POSTS[] = {
     { ROLE_AGENT,      "agent",      "周敏",   "12333-340000",  "安徽12333热线（演示）",       340000 },
-    { ROLE_CLERK,      "clerk",      "王芳",   "bank-340104-1", "徽商银行蜀山支行（演示）",    340100 },
-    { ROLE_SUPERVISOR, "supervisor", "李强",   "bank-340104-1", "徽商银行蜀山支行（演示）",    340100 },
+    { ROLE_CLERK,      "clerk",      "王芳",   "bank-340104-1", "徽商银行蜀山支行（演示）",    340000 },
+    { ROLE_SUPERVISOR, "supervisor", "李强",   "bank-340104-1", "徽商银行蜀山支行（演示）",    340000 },
     { ROLE_OFFICER,    "officer",    "赵德明", "HRSS-340104",   "蜀山区人社局（演示）",        340104 },
     { ROLE_FINANCE,    "finance",    "孙丽",   "fin-340104",    "蜀山区财政局（演示）",        340104 },
     { ROLE_CLEARING,   "clearing",   "吴涛",   "clear-340100",  "合肥通卡清算中心（演示）",    340100 },

@@ -7,4 +7,5 @@
 enum { SIMULATE_GATE_COLUMNS_N = 6 };
 extern const struct cli_column SIMULATE_GATE_COLUMNS[SIMULATE_GATE_COLUMNS_N];
 enum cli_exit simulate_gate(struct cli *cli);
+enum cli_exit simulate_life(struct cli *cli);
 enum cli_exit simulate_sms(struct cli *cli);
