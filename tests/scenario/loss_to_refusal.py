@@ -7,58 +7,14 @@ DIR is the folder of a running `script/demo` (its demo.json). Without it a demon
 temporary folder and its server started on free ports. The phone's and the gate's keys are used through the openssl
 command; nothing of this file is shared with the server. Ends with `N passed, N failed`."""
 import base64
-import hashlib
 import json
 import os
-
-import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-YKT = os.environ.get("YKT", os.path.join(ROOT, "build/debug/ykt"))
-passed = failed = 0
-
-def check(title, ok, more=""):
-    global passed, failed
-    if ok:
-        passed += 1
-    else:
-        failed += 1
-        print("FAILED %s %s" % (title, more))
-    return ok
-
-class Server:
-    def __init__(self, base):
-        self.base = base
-
-    def call(self, method, path, body=None, token=None, key=None, purpose=None, lang="en"):
-        request = urllib.request.Request(self.base + path, method=method)
-        if body is not None:
-            request.data = json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
-        if token:
-            request.add_header("Authorization", "Bearer " + token)
-        if key:
-            request.add_header("Idempotency-Key", key)
-        if purpose:
-            request.add_header("X-Purpose", purpose)
-        request.add_header("Accept-Language", lang)
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return answer.status, answer.read(), dict(answer.headers)
-        except urllib.error.HTTPError as error:
-            return error.code, error.read(), dict(error.headers)
-
-    def ask(self, *args, **named):
-        status, body, _ = self.call(*args, **named)
-        return status, json.loads(body) if body else {}
+from demo_server import Server, check, end, with_server
 
 # ---- keys through the openssl command: P-256 only, raw r || s
 
@@ -149,15 +105,16 @@ def open_gate(server, demo, folder):
 
 def journey(demo, folder):
     server = Server(demo["base"])
-    resident = next(r for r in demo["residents"] if r["state"] == "normal")
     clerk = next(a for a in demo["accounts"] if a["role"] == "clerk")
-    supervisor = next(a for a in demo["accounts"] if a["role"] == "supervisor")
-    status, session = server.ask("POST", "/v1/sessions",
-                                 {"way": "resident", "number": resident["person_no"], "password": resident["password"]})
+    for resident in (r for r in demo["residents"] if r["state"] == "normal"):  # one not yet used up by an earlier run
+        status, session = server.ask("POST", "/v1/sessions",
+                                     {"way": "resident", "number": resident["person_no"], "password": resident["password"]})
+        card, token = resident["card"], session.get("token")
+        _, seen = server.ask("GET", "/v1/cards/" + card, token=token)
+        if seen.get("social") == "normal":
+            break
     check("the resident signs in", status == 201, session)
-    token, card = session["token"], resident["card"]
-    status, seen = server.ask("GET", "/v1/cards/" + card, token=token)
-    check("the card is normal", status == 200 and seen["social"] == "normal" and seen["usable"], seen)
+    check("the card is normal", seen.get("social") == "normal" and seen["usable"], seen)
 
     phone = Phone(server, folder, token, card)
     status, made = phone.bundle()
@@ -170,7 +127,8 @@ def journey(demo, folder):
 
     code = phone.code()
     status, verdict = check_in(code)
-    check("the gate lets the holder in", status == 201 and verdict["verdict"] == "pass", verdict)
+    before = len(sys.argv) > 1 and verdict.get("code") == "admitted_already"  # a living demonstration: in before us
+    check("the gate lets the holder in", before or status == 201 and verdict["verdict"] == "pass", verdict)
     status, verdict = check_in(code)
     check("the same code again is refused", status == 409 and verdict["code"] == "code_used" and "first_at" in verdict, verdict)
     status, verdict = check_in("YK1:" + "0" * 285)
@@ -227,8 +185,7 @@ def journey(demo, folder):
     status, found = server.ask("POST", "/v1/persons/searches", {"card_no": resident["card_no"]}, clerk["api_token"], purpose="counter_service")
     check("a clerk finds the person by card", status == 200 and len(found["data"]) == 1, found)
     status, formal = server.ask("POST", "/v1/cards/%s/loss-reports" % card, {"kind": "formal", "reason": "lost"}, clerk["api_token"], os.urandom(8).hex())
-    region_ok = status == 201 or formal.get("code") in ("outside_region", "region")
-    check("formal loss at the counter (in the clerk's region)", region_ok, formal)
+    check("formal loss at the counter", status == 201, formal)
     if status == 201:
         status, newer = server.ask("POST", "/v1/cards/%s/replacements" % card, {"reason": "lost"}, clerk["api_token"], os.urandom(8).hex())
         check("a replacement", status == 201 and newer["replaces"] == card and len(newer.get("card_no", "")) == 9, newer)
@@ -255,52 +212,9 @@ def journey(demo, folder):
     status, _ = server.ask("GET", "/v1/cards/" + card)
     check("nobody sees it without signing in", status == 401)
 
-def free_ports(n):
-    for base in range(20000 + os.getpid() % 20000, 64000, 7):
-        sockets = []
-        try:
-            for i in range(n):
-                s = socket.socket()
-                s.bind(("127.0.0.1", base + i))
-                sockets.append(s)
-            return base
-        except OSError:
-            continue
-        finally:
-            for s in sockets:
-                s.close()
-    raise SystemExit("no free ports")
-
-def with_server(run):
-    folder = tempfile.mkdtemp(prefix="ykt-loss-")
-    port = free_ports(3)
-    running = []
-    try:
-        subprocess.run([YKT, "demo", "make", "--dir", folder, "--store", "sqlite:%s/ykt.db" % folder, "--data", os.path.join(ROOT, "data"),
-                        "--residents", "300", "--port", str(port)], check=True, capture_output=True, timeout=280)
-        log = open(os.path.join(folder, "server.log"), "w")
-        for args in (["simulate", "sms", "--port", str(port + 2), "--secret-file", folder + "/sms.secret"],
-                     ["server", "run", "--config", folder + "/ykt.conf"]):
-            running.append(subprocess.Popen([YKT] + args, stdout=log, stderr=log))
-        for _ in range(600):
-            try:
-                urllib.request.urlopen("http://127.0.0.1:%d/readyz" % (port + 1), timeout=2)
-                break
-            except OSError:
-                time.sleep(0.1)
-        run(json.load(open(os.path.join(folder, "demo.json.made"))), folder)
-    finally:
-        for process in reversed(running):
-            process.send_signal(signal.SIGTERM)
-            check("stops when asked", process.wait(timeout=40) == 0)
-        if failed:
-            print(open(os.path.join(folder, "server.log")).read()[-3000:])
-        shutil.rmtree(folder, ignore_errors=True)
-
 if len(sys.argv) > 1:
     with tempfile.TemporaryDirectory() as scratch:
         journey(json.load(open(os.path.join(sys.argv[1], "demo.json"))), scratch)
 else:
     with_server(journey)
-print("%d passed, %d failed" % (passed, failed))
-sys.exit(failed != 0)
+sys.exit(end())

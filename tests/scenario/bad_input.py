@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Every operation of the API, as its own description tells it, asked wrongly: broken JSON, another media type, a missing,
+unknown, mistyped or over-long member, no key, a forged token, a foreign id, an unknown parameter. Each must be refused
+with a 4xx problem that has a code and words in both languages, and never with a fault. Ends with `N passed, N failed`."""
+import json
+import os
+import re
+import sys
+import urllib.error
+import urllib.request
+
+from demo_server import check, end, with_server
+
+FORGED_ID = "0123456789abc"
+
+
+def ask(base, method, path, body, headers, lang="en"):
+    request = urllib.request.Request(base + path, method=method, data=body)
+    for name, value in headers.items():
+        request.add_header(name, value)
+    request.add_header("Accept-Language", lang)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, dict(answer.headers), answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read()
+
+
+def refused(title, answer, wanted):
+    status, headers, body = answer
+    try:
+        problem = json.loads(body)
+    except ValueError:
+        problem = {}
+    ok = status in wanted and headers.get("Content-Type", "").startswith("application/problem+json") and \
+        re.fullmatch(r"[a-z0-9_]+", problem.get("code", "")) and problem.get("detail") and problem.get("request_id")
+    check(title, ok, "%d %s, wanted %s" % (status, body[:300], sorted(wanted)))
+    return problem
+
+
+def wrong_values(schema):
+    """A value of another type, and one that is too long or too large."""
+    kind = schema.get("type")
+    if kind == "string":
+        return [7, {"a": 1}, "x" * 5000]
+    if kind == "integer":
+        return ["seven", 1.5, 10 ** 30]
+    if kind == "boolean":
+        return ["yes", 3]
+    return ["no such thing", 3.25]
+
+
+def operation(base, document, method, path, op, tokens):
+    where = "%s %s" % (method.upper(), path)
+    concrete = re.sub(r"\{(\w+)\}", lambda m: "me" if m.group(1) == "person" else
+                      {"venue": "ven", "slot": "slt", "card": "crd", "loss": "los", "device": "dev", "terminal": "trm",
+                       "booking": "bkg", "line": "jrn", "code": "x"}[m.group(1)] + "_" + FORGED_ID, path)
+    names = [p["$ref"].rsplit("/", 1)[1] for p in op.get("parameters", []) if "$ref" in p]
+    public = {} in op.get("security", [None])
+    headers = {"X-Purpose": "counter_service", "Idempotency-Key": os.urandom(8).hex()}
+    signed = dict(headers, Authorization="Bearer " + tokens["clerk"])
+    if not public:
+        refused(where + ": nobody is signed in", ask(base, method.upper(), concrete, None, headers), {401, 400})
+        refused(where + ": a forged token", ask(base, method.upper(), concrete, None,
+                                               dict(headers, Authorization="Bearer " + "A" * 43)), {401, 400})
+    if method == "get":
+        if "text/event-stream" in json.dumps(op["responses"]):
+            return
+        refused(where + ": an unknown parameter", ask(base, "GET", concrete + "?nonsense=1", None, signed), {400, 403, 404})
+        if "{" in path and "me" not in concrete:
+            refused(where + ": a foreign id", ask(base, "GET", concrete, None, signed), {404, 403})
+        return
+    if "{" in path and "requestBody" not in op:
+        refused(where + ": a foreign id", ask(base, method.upper(), concrete, None, signed), {404, 403})
+        return
+    if "requestBody" not in op:
+        return
+    content = op["requestBody"]["content"]["application/json"]
+    example, schema = content["example"], content["schema"]
+    typed = dict(signed, **{"Content-Type": "application/json"})
+    no = {400, 401, 403, 404, 409, 413, 415, 422, 429}
+
+    def send(title, body, wanted=no, head=typed):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        head = dict(head, **{"Idempotency-Key": os.urandom(8).hex()}) if "Idempotency-Key" in head else head
+        return refused(where + ": " + title, ask(base, method.upper(), concrete, data, head), wanted)
+
+    early = {400, 403, 429}  # 429: what takes a guessable secret slows down a caller like this one
+    send("broken JSON", b'{"a":', early)
+    send("not an object", b"[1]", no)
+    send("a member named twice", b'{"a":1,"a":2}', early)
+    send("bytes that are no UTF-8", b'{"a":"\xff"}', early)
+    send("another media type", json.dumps(example).encode(), {415} | early, dict(signed, **{"Content-Type": "text/plain"}))
+    send("an unknown member", dict(example, nonsense=1))
+    for name, member in schema["properties"].items():
+        while "$ref" in member:
+            member = document["components"]["schemas"][member["$ref"].rsplit("/", 1)[1]]
+        for value in wrong_values(member):
+            send("%s = %.30r" % (name, value), dict(example, **{name: value}))
+        if name in schema["required"]:
+            send("without " + name, {k: v for k, v in example.items() if k != name})
+    if "IdempotencyKey" in names:
+        without = {k: v for k, v in typed.items() if k != "Idempotency-Key"}
+        send("without a key", example, {400, 403}, without)
+        send("a key with a space", example, {400, 403}, dict(without, **{"Idempotency-key": "a b"}))
+
+
+def run(demo, folder):
+    base = demo["base"]
+    document = json.loads(urllib.request.urlopen(base + "/v1/openapi.json", timeout=20).read())
+    tokens = {a["role"]: a["api_token"] for a in demo["accounts"]}
+    for path, methods in sorted(document["paths"].items()):
+        for method, op in methods.items():
+            operation(base, document, method, path, op, tokens)
+    en = json.loads(ask(base, "GET", "/v1/cards/crd_" + FORGED_ID, None, {}, "en")[2])
+    zh = json.loads(ask(base, "GET", "/v1/cards/crd_" + FORGED_ID, None, {}, "zh-CN")[2])
+    check("words in both languages", en["code"] == zh["code"] and en["detail"] != zh["detail"], (en, zh))
+    counts = urllib.request.urlopen(demo["internal"] + "/metrics", timeout=20).read().decode()
+    check("and the server lives", "ykt_info" in counts)
+
+
+with_server(run)
+sys.exit(end())
