@@ -1,8 +1,8 @@
 /* tests/store/power_test.c - power loss. The real store writes to a disk in memory (tests/power/)
  * whose power goes at a random write, truncation or sync; then it recovers, and a checker that kept
  * its own list looks: every acknowledged act is there, no act is half there, feeds and idempotency
- * keys agree. 1,000 cuts; 10,000 with YKT_TEST_LONG=1. The same harness with syncs that do nothing must
- * find losses. */
+ * keys agree. 1,000 cuts; 10,000 with YKT_TEST_LONG=1. The same harness with syncs that do nothing
+ * must find losses. */
 #include <pthread.h>
 #include <stdlib.h>
 
