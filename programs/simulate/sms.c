@@ -41,7 +41,7 @@ static void keep_text(char *out, size_t size, struct str text)
 {
     size_t n = text.n < size ? text.n : size - 1;
 
-    memcpy(out, text.p, n);
+    if (n > 0) memcpy(out, text.p, n); /* an optional field that is not there has no address */
     out[n] = 0;
 }
 
