@@ -9,6 +9,8 @@
  * ?incarnation=&from=   the signed list (docs/protocols/stop-list.md) */
 #include "api/handlers.h"
 
+#include <stdio.h>
+
 #include "card/wire/code.h"
 #include "catalogue/catalogue.h"
 #include "identity/identity.h"
@@ -164,6 +166,113 @@ RESULT post_check_in(struct app *app, const struct request *rq, struct reply *rp
     if (made.booking_id) json_put_id(rp, "booking", "bkg", made.booking_id);
     json_put_hex(rp, "pseudonym", bytes_of(verdict.pseudonym, sizeof verdict.pseudonym));
     json_put_str(rp, "words", str_of(verdict_words(0, &verdict, rq->language == LANGUAGE_EN)));
+    return OK;
+}
+
+/* ---- what a gate decided while it was alone */
+
+struct batch_line { /* one element of the body's `lines` */
+    struct str code;
+    struct instant at;
+    int64_t verdict, places;
+};
+
+/* Whose code was it, and was the gate right? A refusal of the code is kept beside the line. */
+static RESULT line_judge(struct app *app, const struct request *rq, const struct place *place,
+                         const struct batch_line *line, struct upload_line *out)
+{
+    const struct item *item = item_of_entry(catalogue_now(app->shelf), place->kind);
+    struct verify_ask ask = { .text = line->code,
+                              .purpose = CODE_ENTRY,
+                              .strength = CODE_DOOR,
+                              .item = item ? item->code : ITEM_IDENTITY_CHECK };
+    struct verdict verdict;
+    struct err err;
+
+    stand(app, rq, &ask);
+    ask.at = line->at;
+    err = identity_verify_later(app->identity, &ask, rq->at, &verdict);
+    if (err.code < 0) return err;
+    *out = (struct upload_line){
+        .ask = { .venue_id = place->id,
+                 .terminal_id = ask.terminal_id,
+                 .person_id = verdict.person_id,
+                 .card_id = verdict.card_id,
+                 .places = line->places,
+                 .grade = GRADE_C,
+                 .provenance = app->demo ? PROVENANCE_SIMULATOR : PROVENANCE_REAL,
+                 .region_code = place->region,
+                 .place = place->name.zh,
+                 .item = ask.item,
+                 .at = line->at,
+                 .terminal_at = line->at },
+        .verdict = (int32_t)line->verdict,
+        .judged = err.code,
+    };
+    memcpy(out->ask.presentation, verdict.presentation, sizeof out->ask.presentation);
+    return OK;
+}
+
+/* A gate's clock may run a minute before ours; a verdict is 0 or a refusal that we know. */
+static RESULT lines_check(const struct request *rq, const struct batch_line *lines, size_t n)
+{
+    struct refusal refusal;
+    char pointer[40];
+    size_t wrong = rq->problems->n;
+
+    for (size_t i = 0; i < n; i++) {
+        if (lines[i].at.usec > rq->at.usec + USEC_PER_MIN) {
+            snprintf(pointer, sizeof pointer, "/lines/%zu/at", i);
+            problem_add(rq->problems, rq->arena, pointer, "range");
+        }
+        if (lines[i].verdict != 0 && !refusal_known((int)lines[i].verdict, &refusal)) {
+            snprintf(pointer, sizeof pointer, "/lines/%zu/verdict", i);
+            problem_add(rq->problems, rq->arena, pointer, "not_one_of");
+        }
+    }
+    REQUIRE(rq->problems->n == wrong, HTTP_FIELDS);
+    return OK;
+}
+
+RESULT post_check_in_batch(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct session *session = request_session(rq);
+    const struct place *place = place_find(catalogue_now(app->shelf), session->place_id);
+    struct upload_ask upload = { .body = rq->body.bytes, .at = rq->at };
+    struct upload_line judged[UPLOAD_LINES_MAX];
+    struct upload_made made;
+    struct batch_line *lines = NULL, one;
+    size_t n = 0;
+    const struct json_field line[] = {
+        JSON_TEXT("code", &one.code, 1, CODE_TEXT_MAX),
+        JSON_INSTANT("at", &one.at),
+        JSON_INT("verdict", &one.verdict, 0, INT32_MAX),
+        JSON_INT("places", &one.places, 1, PLACES_MAX),
+    };
+    const struct json_field body[] = {
+        JSON_INT("batch_no", &upload.batch_no, 1, INT64_MAX),
+        JSON_ARRAY("lines", &lines, &n, &one, line, 1, UPLOAD_LINES_MAX),
+    };
+
+    TRY(json_read(rq->body, body, LEN(body)));
+    TRY(request_may(rq, MAY_ADMIT, 0, 0));
+    REQUIRE(session->actor == ACTOR_TERMINAL && place, API_SCOPE);
+    REQUIRE(
+        hex_parse(request_header(rq, "Ykt-Signature"), upload.signature, sizeof upload.signature),
+        VENUES_UPLOAD_SIGNATURE);
+    TRY(lines_check(rq, lines, n));
+    for (size_t i = 0; i < n; i++) {
+        TRY(line_judge(app, rq, place, &lines[i], &judged[i]));
+    }
+    upload.venue_id = place->id;
+    upload.terminal_id = session->terminal_id;
+    upload.lines = judged;
+    upload.n = n;
+    TRY(venues_upload(app->store, &upload, &made));
+    reply_json(rp, 201);
+    json_put_int(rp, "accepted", made.accepted);
+    json_put_int(rp, "contested", made.contested);
+    reply_replayed(rp, made.replayed);
     return OK;
 }
 

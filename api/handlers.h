@@ -24,6 +24,9 @@ handler post_device, get_devices, delete_device, post_code_bundle, post_short_co
 /* api/check_ins.c, api/checks.c */
 handler post_verification, post_check_in, get_verification_keys, get_stop_list, post_check;
 
+/* api/check_ins.c: uploads of gates that were alone */
+handler post_check_in_batch;
+
 /* api/terminals.c */
 handler post_terminal, get_terminal, post_terminal_activation, post_terminal_revocation;
 handler post_terminal_enrolment, post_terminal_token, post_heartbeat;

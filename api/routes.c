@@ -55,6 +55,8 @@ const struct route ROUTES[] = {
 
     { POST, "/v1/check-ins", API_GRADE_B, "admit", post_check_in, NULL, 0 },
 
+    { POST, "/v1/check-in-batches", API_GRADE_B, "admit", post_check_in_batch, NULL, 0 },
+
     { POST, "/v1/checks", API_GRADE_B | NOW, "verify", post_check, NULL, 0 },
 
     { GET, "/v1/verification-keys", PUBLIC, NULL, get_verification_keys, NULL, 0 },

@@ -183,6 +183,14 @@ struct verify_ask {
 RESULT identity_verify(struct identity *identity, const struct verify_ask *ask,
                        struct verdict *verdict);
 
+/* Grade C, afterwards: what a gate decided alone at `ask->at` (its corrected time), looked at again
+ * with what the centre knows now; `now` is the centre's time. Uses nothing up and writes nothing:
+ * venues_upload keeps the record, where `presentation` shows a code that was used before. A card or
+ * device that changed only after `ask->at` is no reproach to the gate. Person and card are filled
+ * in for every authentic code, refused or not. */
+RESULT identity_verify_later(struct identity *identity, const struct verify_ask *ask,
+                             struct instant now, struct verdict *verdict);
+
 /* Grade B. A credential's value_hash (of a card number, identification code or e-card alias; made
  * by value_hash of crypto/) → may this card pass a door now? `ecard` says that the e-card was
  * shown. Wait-free, no SQL, no memory of its own. The record is queued for the writer; with

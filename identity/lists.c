@@ -197,7 +197,9 @@ static struct stop_list_handle *list_kept(struct identity *identity,
         bool young;
         if (!kept || kept->incarnation != status->incarnation || kept->from != from) continue;
         young = at.usec - kept->made_at.usec < (from == 0 ? FULL_FRESH_USEC : USEC_PER_SEC);
-        if (young && (from == 0 || kept->position == status->position)) return kept;
+        /* a full list's reader goes on with a delta, but none can begin at position 0 */
+        if (young && ((from == 0 && kept->position > 0) || kept->position == status->position))
+            return kept;
     }
     return NULL;
 }

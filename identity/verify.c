@@ -1,4 +1,5 @@
-/* identity/verify.c - grade A: the code is used up and the use recorded before the answer. */
+/* identity/verify.c - grade A: the code is used up and the use recorded before the answer; and a
+ * second look at what gates decided alone. */
 #include "identity/core.h"
 #include "identity/verify_store.h"
 
@@ -156,4 +157,74 @@ RESULT identity_verify(struct identity *identity, const struct verify_ask *ask,
     identity_pseudonym(identity->config.blind, ask->place_id, call.person_id, verdict->pseudonym);
     return store_run(identity->config.store, (struct root){ ROOT_PERSON, call.person_id },
                      verify_in, &call);
+}
+
+/* ---- grade C, afterwards */
+
+static RESULT later_in(struct txn *tx, void *arg)
+{
+    struct verify_call *call = arg;
+    const struct code_text *text = call->text;
+    bool phone = text->form == CODE_FORM_PHONE;
+    struct instant at = call->ask->at;
+    struct card card;
+    struct err err;
+
+    TRY(registry_card_in(tx, call->person_id, call->card_id, &card));
+    err = card_check(tx, call, phone,
+                     phone ? text->of.phone.bundle.card_epoch : text->of.paper.card_epoch);
+    if (err.code < 0) return err;
+    if (err.code > 0 && instant_before(card.changed_at, at)) return err;
+    if (!phone) {
+        struct paper_row row;
+        bool found;
+        TRY(paper_load(tx, call->person_id, text->of.paper.serial, &row, &found));
+        REQUIRE(found && row.card_id == call->card_id, IDENTITY_CARD_UNKNOWN);
+        REQUIRE(row.revoked_at.usec == 0 || !instant_before(row.revoked_at, at),
+                IDENTITY_PAPER_REVOKED);
+        return OK;
+    }
+    err = device_check(tx, call);
+    if (err.code == IDENTITY_DEVICE_REVOKED) { /* since when? */
+        struct device device;
+        TRY(registry_device_in(tx, call->person_id, call->device_id, &device));
+        if (device.revoked_at.usec != 0 && !instant_before(device.revoked_at, at)) return OK;
+        REFUSE(IDENTITY_DEVICE_REVOKED);
+    }
+    return err;
+}
+
+RESULT identity_verify_later(struct identity *identity, const struct verify_ask *ask,
+                             struct instant now, struct verdict *verdict)
+{
+    struct published_keys keys;
+    struct judge_ask judge = { .keys = &keys,
+                               .prepared = &identity->prepared,
+                               .cache = identity->cache,
+                               .purpose = ask->purpose,
+                               .strength = ask->strength,
+                               .test_codes = identity->config.test_codes,
+                               .at = ask->at };
+    struct verify_call call = { .ask = ask, .verdict = verdict };
+    struct code_text text;
+    struct err err;
+
+    memset(verdict, 0, sizeof *verdict);
+    TRY(code_text_parse(ask->text, &text));
+    REQUIRE(text.form != CODE_FORM_SHORT, IDENTITY_ONLINE_ONLY);
+    TRY(keys_now(identity, now, &keys));
+    err = code_judge(&judge, &text, verdict);
+    if (err.code < 0 || (err.code > 0 && !refusal_authentic(err.code))) return err;
+    call.text = &text;
+    call.judged = err.code;
+    if (text.form == CODE_FORM_PHONE)
+        call.device_id = (int64_t)identity->codec.open(identity->codec.key,
+                                                       alias_open(text.of.phone.bundle.alias));
+    TRY(derived_card_of(identity->config.store, verdict->card_index, &call.card_id,
+                        &call.person_id));
+    verdict->person_id = call.person_id;
+    verdict->card_id = call.card_id;
+    verdict->device_id = call.device_id;
+    if (call.judged != 0) REFUSE(call.judged);
+    return store_read(identity->config.store, later_in, &call);
 }

@@ -299,6 +299,7 @@ enum { UPLOAD_LINES_MAX = 16 }; /* a body's budget of 200 rows, a dozen a line *
 struct upload_line {
     struct admit_ask ask; /* grade C; venue, terminal and provenance are filled in here */
     int32_t verdict;      /* what the gate decided: 0 let in, else its refusal */
+    int32_t judged;       /* what the centre's look at the code came to (identity_verify_later) */
 };
 struct upload_ask {
     int64_t venue_id, terminal_id;

@@ -64,7 +64,7 @@ static RESULT list_take(struct gate *gate, struct bytes file)
     return OK;
 }
 
-static RESULT list_pull(struct gate *gate)
+static RESULT list_get(struct gate *gate)
 {
     char path[200];
     struct answer answer;
@@ -76,6 +76,15 @@ static RESULT list_pull(struct gate *gate)
     if (answer.status != 200)
         return fault(FAULT_PARTNER, "stop list: %ld %s", answer.status, answer.code);
     return list_take(gate, answer.body);
+}
+
+/* A full list may be a minute old: what changed since comes as a delta at once. */
+static RESULT list_pull(struct gate *gate)
+{
+    bool first = !gate->has_list;
+
+    TRY(list_get(gate));
+    return first && gate->list.head.position > 0 ? list_get(gate) : OK;
 }
 
 static RESULT beat(struct gate *gate)
@@ -127,7 +136,7 @@ static RESULT upload(struct gate *gate)
 /* What a gate does between people; a fault only means that it is alone for now. */
 static void look_after(struct gate *gate)
 {
-    struct err err = OK;
+    struct err err = OK, uploaded;
 
     if (gate->offline_asked) return;
     if (gate->keys.n == 0) err = gate_keys(gate->link, &gate->keys);
@@ -136,8 +145,11 @@ static void look_after(struct gate *gate)
         gate->has_list = false; /* the store was restored: begin with a full list */
         err = list_pull(gate);
     }
-    if (err.code == 0) err = beat(gate);
-    if (err.code == 0) err = upload(gate);
+    if (err.code == 0) {
+        uploaded = upload(gate);
+        err = beat(gate); /* also while a batch can't be got rid of: the queue shows it */
+        if (err.code == 0) err = uploaded;
+    }
     if (gate->online != (err.code == 0)) {
         if (err.code == 0)
             cli_say(gate->cli, "联机", "online");

@@ -212,9 +212,13 @@ def journey(demo, folder):
     status, _ = server.ask("GET", "/v1/cards/" + card)
     check("nobody sees it without signing in", status == 401)
 
-if len(sys.argv) > 1:
-    with tempfile.TemporaryDirectory() as scratch:
-        journey(json.load(open(os.path.join(sys.argv[1], "demo.json"))), scratch)
-else:
-    with_server(journey)
-sys.exit(end())
+def main(run):
+    if len(sys.argv) > 1:
+        with tempfile.TemporaryDirectory() as scratch:
+            run(json.load(open(os.path.join(sys.argv[1], "demo.json"))), scratch)
+    else:
+        with_server(run)
+    sys.exit(end())
+
+if __name__ == "__main__":
+    main(journey)
