@@ -7,6 +7,7 @@
  * code; besides: skew_minutes, first_at, first_place, booked_for, retry_at, card GET
  * /v1/verification-keys   what offline readers check codes and lists with GET  /v1/stop-lists/cards
  * ?incarnation=&from=   the signed list (docs/protocols/stop-list.md) */
+#include "api/check_in.h"
 #include "api/handlers.h"
 
 #include <stdio.h>
@@ -111,61 +112,76 @@ static void admission_more(struct app *app, const struct request *rq, struct rep
     if (made->booked_for.usec != 0) json_out_instant(more, "booked_for", made->booked_for);
 }
 
-RESULT post_check_in(struct app *app, const struct request *rq, struct reply *rp)
+RESULT check_in(struct app *app, const struct request *rq, const struct check_in_ask *ask,
+                struct check_in *out)
 {
     const struct session *session = request_session(rq);
     const struct catalogue *cat = catalogue_now(app->shelf);
     const struct place *place = place_find(cat, session->place_id);
+    struct verify_ask verify = { .text = ask->code,
+                                 .purpose = CODE_ENTRY,
+                                 .strength = CODE_DOOR,
+                                 .terminal_at = ask->terminal_at };
     const struct item *item;
-    struct verify_ask ask = { .purpose = CODE_ENTRY, .strength = CODE_DOOR };
-    struct verdict verdict = { 0 };
     struct admit_ask admit;
-    struct admission made = { 0 };
-    int64_t places = 1, terminal_id = session->terminal_id;
+
+    TRY(request_may(rq, MAY_ADMIT, 0, 0));
+    REQUIRE(session->actor == ACTOR_TERMINAL && place, API_SCOPE); /* who admits stands somewhere */
+    item = item_of_entry(cat, place->kind);
+    if (item) verify.item = item->code;
+    stand(app, rq, &verify);
+    TRY(identity_verify(app->identity, &verify, &out->verdict));
+    admit = (struct admit_ask){ .venue_id = place->id,
+                                .terminal_id = session->terminal_id,
+                                .person_id = out->verdict.person_id,
+                                .card_id = out->verdict.card_id,
+                                .places = ask->places,
+                                .grade = GRADE_A,
+                                .provenance = app->demo ? PROVENANCE_SIMULATOR : PROVENANCE_REAL,
+                                .region_code = place->region,
+                                .place = place->name.zh,
+                                .item = verify.item,
+                                .at = rq->at,
+                                .terminal_at = ask->terminal_at };
+    memcpy(admit.presentation, out->verdict.presentation, sizeof admit.presentation);
+    return venues_admit(app->store, &admit, &out->admission);
+}
+
+RESULT post_check_in(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct session *session = request_session(rq);
+    const struct place *place = place_find(catalogue_now(app->shelf), session->place_id);
+    struct check_in_ask ask = { .places = 1 };
+    struct check_in done = { 0 };
+    const struct admission *made = &done.admission;
+    int64_t terminal_id = session->terminal_id;
     bool given;
     const struct json_field body[] = {
-        JSON_TEXT("code", &ask.text, 1, CODE_TEXT_MAX),
+        JSON_TEXT("code", &ask.code, 1, CODE_TEXT_MAX),
         JSON_OPTIONAL(JSON_ID("terminal", "trm", &terminal_id), &given),
-        JSON_OPTIONAL(JSON_INT("places", &places, 1, PLACES_MAX), &given),
+        JSON_OPTIONAL(JSON_INT("places", &ask.places, 1, PLACES_MAX), &given),
         JSON_OPTIONAL(JSON_INSTANT("terminal_at", &ask.terminal_at), &given),
     };
     struct err err;
 
     TRY(json_read(rq->body, body, LEN(body)));
-    TRY(request_may(rq, MAY_ADMIT, 0, 0));
-    REQUIRE(session->actor == ACTOR_TERMINAL && place, API_SCOPE); /* who admits stands somewhere */
     REQUIRE(terminal_id == session->terminal_id, API_NOT_FOUND);
-    item = item_of_entry(cat, place->kind);
-    if (item) ask.item = item->code;
-    stand(app, rq, &ask);
-    err = identity_verify(app->identity, &ask, &verdict);
-    if (err.code > 0) verdict_more(app, rq, rp, &verdict);
-    TRY(err);
-    admit = (struct admit_ask){ .venue_id = place->id,
-                                .terminal_id = terminal_id,
-                                .person_id = verdict.person_id,
-                                .card_id = verdict.card_id,
-                                .places = places,
-                                .grade = GRADE_A,
-                                .provenance = app->demo ? PROVENANCE_SIMULATOR : PROVENANCE_REAL,
-                                .region_code = place->region,
-                                .place = place->name.zh,
-                                .item = ask.item,
-                                .at = rq->at,
-                                .terminal_at = ask.terminal_at };
-    memcpy(admit.presentation, verdict.presentation, sizeof admit.presentation);
-    err = venues_admit(app->store, &admit, &made);
-    if (err.code > 0) admission_more(app, rq, rp, &made, place);
+    err = check_in(app, rq, &ask, &done);
+    if (err.code > 0) verdict_more(app, rq, rp, &done.verdict);
+    if (err.code > 0 && place && done.verdict.first_at.usec == 0)
+        admission_more(app, rq, rp, made, place);
     TRY(err);
     reply_json(rp, 201);
     json_put_str(rp, "verdict", S("pass"));
-    json_put_id(rp, "id", "adm", made.id);
-    json_put_int(rp, "places", made.places);
-    json_put_int(rp, "inside", made.inside);
-    json_put_bool(rp, "booked", made.booking_id != 0);
-    if (made.booking_id) json_put_id(rp, "booking", "bkg", made.booking_id);
-    json_put_hex(rp, "pseudonym", bytes_of(verdict.pseudonym, sizeof verdict.pseudonym));
-    json_put_str(rp, "words", str_of(verdict_words(0, &verdict, rq->language == LANGUAGE_EN)));
+    json_put_id(rp, "id", "adm", made->id);
+    json_put_int(rp, "places", made->places);
+    json_put_int(rp, "inside", made->inside);
+    json_put_bool(rp, "booked", made->booking_id != 0);
+    if (made->booking_id) json_put_id(rp, "booking", "bkg", made->booking_id);
+    json_put_hex(rp, "pseudonym",
+                 bytes_of(done.verdict.pseudonym, sizeof done.verdict.pseudonym));
+    json_put_str(rp, "words",
+                 str_of(verdict_words(0, &done.verdict, rq->language == LANGUAGE_EN)));
     return OK;
 }
 

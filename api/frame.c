@@ -1,6 +1,7 @@
 /* api/frame.c - what stands around every handler: who asks, how often, may they, why, under which
  * key. */
 #include "api/frame.h"
+#include "api/pages.h"
 
 #include <stdlib.h>
 
@@ -141,6 +142,7 @@ void api_http(struct app *app, struct http_config *config)
     config->routes = ROUTES;
     config->routes_n = ROUTES_N;
     config->admit = admit;
+    pages_open();
     config->refuse = api_refuse;
     config->finish = finish;
 }

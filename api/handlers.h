@@ -38,6 +38,12 @@ handler post_booking, get_bookings, post_booking_cancellation;
 /* api/events.c */
 handler get_journal_events;
 
-/* api/pages_card.c */
-handler page_code, page_own_card, page_card, page_card_lose, page_ecard_on;
-handler form_loss_report, form_ecard_consent;
+/* api/pages_*.c */
+handler get_start, get_as_resident, get_as_clerk, get_as_gate;
+handler get_preferences, get_about, get_records_page, get_uses_page;
+handler get_sign_in_page, post_sms_code_page, post_sign_in_page, post_sign_out_page;
+handler get_desk_sign_in, post_desk_sign_in, post_desk_sign_out;
+handler get_code_page, get_own_card_page, get_card_page, get_own_lose_page;
+handler get_lose_page, get_lift_page, get_ecard_on_page, get_loss_page;
+handler post_lose_page, post_lift_page, post_consent_page;
+handler get_gate_page, post_gate_scan, get_desk, post_desk_search, get_desk_person;

@@ -1,30 +1,26 @@
-/* api/pages.h - what the page handlers share: the frame round every page, masked names, a card as
- * pages show it. */
+/* api/pages.h - what the pages' handlers share: the frame around a page, and how a card is shown.
+ * The pages themselves are web/'s (web/pages.h); a handler here decides, gathers and fills in. */
 #pragma once
 #include "api/api.h"
-#include "crypto/keyd.h"
 #include "registry/card.h"
 #include "web/pages.h"
-#include "web/web.h"
 
-/* The frame of this request; `rp` may get the cookie that form tokens are bound to. */
-struct web_frame page_frame(struct app *app, const struct request *rq, struct reply *rp,
-                            enum web_role role);
-/* Name, number and phone of a person, masked, opened for `use`; empty where keyd's budget is used
- * up. */
-struct page_person {
-    struct str name, person_no, phone;
-};
-struct page_person page_person(struct app *app, const struct request *rq, enum keyd_use use,
-                               int64_t person_id);
-/* Which acts stand open to whom. */
-enum page_reader { READER_HOLDER, READER_CLERK };
-struct web_card_line page_card_line(struct app *app, const struct request *rq, enum keyd_use use,
-                                    enum page_reader reader, const struct card *card);
-/* "crd_..." in the request's arena. */
-struct str page_id(const struct request *rq, const char *prefix, int64_t id);
-/* The newest card of a person that is not cancelled; OK with card->id 0 when there is none. */
-RESULT page_card_now(struct app *app, int64_t person_id, struct card *card);
-/* The words of a refusal as a page; the frame's hook (api_set_error_page). */
-void page_refused(struct app *app, const struct request *rq, struct reply *rp,
-                  const struct refusal *refusal);
+/* Language, elder mode, who is signed in, tokens. Names are opened only where the masthead shows
+ * them. */
+struct web_frame frame_of(struct app *app, const struct request *rq, struct reply *rp);
+bool page_english(const struct request *rq); /* the cookie `lang`, else Accept-Language */
+/* Refusals of pages as a page with the same words; set by pages_open. */
+void pages_open(void);
+struct str id_text(const struct request *rq, const char *prefix, int64_t id);
+struct str words_of(const struct request *rq, const char *zh, const char *en);
+/* One card for a page. What may be done with it is by the table of moves, by who asks, and by how
+ * surely they are known. */
+RESULT card_line(struct app *app, const struct request *rq, const struct card *card,
+                 struct web_card_line *out);
+/* The holder's own name as pages show it: 张*. */
+RESULT holder_name(struct app *app, const struct request *rq, struct str *out);
+struct str mask_name(const struct request *rq, struct str plain);
+/* The act of a journal line in words, for the record line and for who-used-my-card. */
+struct str act_words(struct str act, bool english);
+/* 303 to `next` when it is a path of ours, else to `otherwise`. */
+void redirect_ours(struct reply *rp, struct str next, struct str otherwise);

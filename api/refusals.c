@@ -262,14 +262,28 @@ static void log_failure(const struct request *rq, struct err why)
                   log_text("note", str_of(fault_note()))));
 }
 
+/* Each role signs in at its own address. A frame of the one screen signs its role in again by itself
+ * (after a restart), so that a visitor never meets a form there. */
+static struct str sign_in_address(const struct app *app, const struct request *rq)
+{
+    bool gate = str_starts(rq->path, S("/gate/")), desk = str_starts(rq->path, S("/desk"));
+    bool by_itself = app->demo && str_eq(request_header(rq, "sec-fetch-dest"), S("iframe"));
+
+    if (gate && app->demo) return S("/demo/as/gate"); /* a gate has no form: it has a key */
+    if (by_itself) return desk ? S("/demo/as/clerk") : S("/demo/as/resident");
+    return desk ? S("/desk/sign-in") : S("/sign-in");
+}
+
 /* A page nobody is signed in for leads to the sign-in, and back. */
-static bool to_sign_in(const struct request *rq, struct reply *rp, struct err why)
+static bool to_sign_in(const struct app *app, const struct request *rq, struct reply *rp,
+                       struct err why)
 {
     char text[600];
     struct writer w = writer_over(text, sizeof text);
 
     if (why.code != API_SIGN_IN || rq->method != METHOD_GET) return false;
-    put_str(&w, S("/sign-in?next="));
+    put_str(&w, sign_in_address(app, rq));
+    put_str(&w, S("?next="));
     for (size_t i = 0; i < rq->path.n; i++) {
         if (rq->path.p[i] == '%') {
             put_str(&w, S("%25"));
@@ -279,7 +293,7 @@ static bool to_sign_in(const struct request *rq, struct reply *rp, struct err wh
             put_char(&w, rq->path.p[i]);
         }
     }
-    reply_redirect(rp, w.over ? S("/sign-in") : writer_str(&w));
+    reply_redirect(rp, w.over ? sign_in_address(app, rq) : writer_str(&w));
     return true;
 }
 
@@ -291,7 +305,7 @@ void api_refuse(struct app *app, const struct request *rq, struct reply *rp, str
     struct writer w = writer_over(type, sizeof type);
 
     if (why.code < 0) log_failure(rq, why);
-    if (page && to_sign_in(rq, rp, why)) return;
+    if (page && to_sign_in(app, rq, rp, why)) return;
     if (page && error_page) {
         error_page(app, rq, rp, &refusal);
         return;

@@ -85,14 +85,43 @@ const struct route ROUTES[] = {
 
     { GET, "/v1/journal-lines/events", PUBLIC | ROUTE_STREAM, NULL, get_journal_events, NULL, 0 },
 
-    /* pages: the holder's */
-    { GET, "/code", API_PAGE, "self.device", page_code, "purpose panel", 0 },
-    { GET, "/card", API_PAGE, "self.view", page_own_card, "panel", 0 },
-    { GET, "/cards/{card}", API_PAGE, "self.view", page_card, "panel", 0 },
-    { GET, "/cards/{card}/lose", API_PAGE, "self.lose", page_card_lose, "panel", 0 },
-    { GET, "/cards/{card}/ecard-on", API_PAGE, "self.lose", page_ecard_on, "panel", 0 },
-    { POST, "/cards/{card}/loss-reports", API_PAGE | ROUTE_FORM, "self.lose", form_loss_report, NULL, 0 },
-    { POST, "/cards/{card}/ecard-consents", API_PAGE | ROUTE_FORM, "self.lose", form_ecard_consent, NULL, 0 },
+    /* pages */
+    { GET, "/", PUBLIC | API_PAGE, NULL, get_start, NULL, 0 },
+    { GET, "/about", PUBLIC | API_PAGE, NULL, get_about, NULL, 0 },
+    { GET, "/preferences", PUBLIC | API_PAGE, NULL, get_preferences, "lang elder back", 0 },
+    { GET, "/records", PUBLIC | API_PAGE, NULL, get_records_page, NULL, 0 },
+
+    { GET, "/demo/as/resident", PUBLIC | API_PAGE, NULL, get_as_resident, "person next", 0 },
+    { GET, "/demo/as/clerk", PUBLIC | API_PAGE, NULL, get_as_clerk, "next", 0 },
+    { GET, "/demo/as/gate", PUBLIC | API_PAGE, NULL, get_as_gate, "terminal next", 0 },
+
+    { GET, "/sign-in", PUBLIC | API_PAGE, NULL, get_sign_in_page, "way next", 0 },
+    { POST, "/sign-in/sms-codes", PUBLIC | API_PAGE | API_GUESS | ROUTE_FORM, NULL, post_sms_code_page, NULL, 0 },
+    { POST, "/sign-in", PUBLIC | API_PAGE | API_GUESS | ROUTE_FORM, NULL, post_sign_in_page, NULL, 0 },
+    { POST, "/sign-out", API_PAGE | ROUTE_FORM, NULL, post_sign_out_page, NULL, 0 },
+
+    { GET, "/code", API_PAGE, "self.device", get_code_page, "purpose", 0 },
+    { GET, "/card", API_PAGE, "self.view", get_own_card_page, NULL, 0 },
+    { GET, "/cards/current/lose", API_PAGE, "self.lose", get_own_lose_page, NULL, 0 },
+    { GET, "/cards/{card}", API_PAGE, "self.view", get_card_page, NULL, 0 },
+    { GET, "/cards/{card}/lose", API_PAGE, "self.lose", get_lose_page, NULL, 0 },
+    { GET, "/cards/{card}/lift", API_PAGE, "self.lose", get_lift_page, NULL, 0 },
+    { GET, "/cards/{card}/ecard-on", API_PAGE, "self.lose", get_ecard_on_page, NULL, 0 },
+    { GET, "/cards/{card}/loss-reports/{loss}", API_PAGE, "self.lose", get_loss_page, NULL, 0 },
+    { POST, "/cards/{card}/loss-reports", API_PAGE | ROUTE_FORM, "self.lose", post_lose_page, NULL, 0 },
+    { POST, "/cards/{card}/loss-lifts", API_PAGE | ROUTE_FORM, "self.lose", post_lift_page, NULL, 0 },
+    { POST, "/cards/{card}/ecard-consents", API_PAGE | ROUTE_FORM, "self.lose", post_consent_page, NULL, 0 },
+    { GET, "/uses", API_PAGE, "self.view", get_uses_page, "before", 0 },
+
+    { GET, "/gate/{gate}", API_PAGE, "admit", get_gate_page, NULL, 0 },
+    { POST, "/gate/{gate}/scans", API_PAGE | ROUTE_FORM, "admit", post_gate_scan, NULL, 0 },
+
+    { GET, "/desk", API_PAGE, "person.find", get_desk, NULL, 0 },
+    { GET, "/desk/sign-in", PUBLIC | API_PAGE, NULL, get_desk_sign_in, "next", 0 },
+    { POST, "/desk/sign-in", PUBLIC | API_PAGE | API_GUESS | ROUTE_FORM, NULL, post_desk_sign_in, NULL, 0 },
+    { POST, "/desk/sign-out", API_PAGE | ROUTE_FORM, NULL, post_desk_sign_out, NULL, 0 },
+    { POST, "/desk/searches", API_PAGE | ROUTE_FORM, "person.find", post_desk_search, NULL, 0 },
+    { GET, "/desk/persons/{person}", API_PAGE, "card.view", get_desk_person, NULL, 0 },
 };
 const size_t ROUTES_N = LEN(ROUTES);
 

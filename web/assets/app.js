@@ -470,7 +470,15 @@ function demoPage(root) {
   };
   const reload = (name) => inner(name).location.reload();
   const steps = {
-    async show() { frame("phone").src = say.phone; },
+    async show() {
+      frame("phone").src = say.phone;
+      for (let i = 0; i < 40; i++) {
+        await sleep(150);
+        const ask = $("[data-takeover]:not([hidden]) button", inner("phone").document);
+        if (ask) return ask.click(); /* another browser showed this holder's code before */
+        if (/^YK1:/.test(inner("phone").ykt?.code() ?? "")) return;
+      }
+    },
     async enter() {
       const code = await phoneCode();
       if (!code) return tell(say.tNocode);
@@ -500,7 +508,9 @@ function demoPage(root) {
       tell(say.tRun);
       const made = await call("POST", `/v1/cards/${say.card}/replacements`, { reason: "lost" }, { session: "desk", purpose: "counter_service", doc: inner("counter").document });
       if (!made.ok) return tell(made.body.detail ?? String(made.status));
-      if (made.body.new_card) say.card = made.body.new_card;
+      say.card = made.body.new_card;
+      const on = await call("POST", `/v1/cards/${say.card}/activations`, {}, { session: "desk", purpose: "counter_service", doc: inner("counter").document });
+      if (!on.ok) return tell(on.body.detail ?? String(on.status));
       tell(say.tReplaced);
       reload("counter"); frame("phone").src = say.phone;
     },

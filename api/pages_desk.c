@@ -1,0 +1,171 @@
+/* api/pages_desk.c - the counter: search, and one person with cards and what happened to them.
+ *
+ * GET  /desk                    search box
+ * POST /desk/searches {q}       person number or card number; 303 to the person, never in an address
+ * GET  /desk/persons/{person} */
+#include "api/card_access.h"
+#include "api/handlers.h"
+#include "api/pages.h"
+
+#include "base/text.h"
+#include "catalogue/catalogue.h"
+
+static struct str masked(const struct request *rq, struct masked value)
+{
+    char text[MASKED_BYTES_MAX];
+    struct writer w = writer_over(text, sizeof text);
+
+    put_masked(&w, value);
+    return arena_str(rq->arena, writer_str(&w));
+}
+
+static const struct web_desk_view DESK = { .network_ok = true }; /* no reader or printer here */
+
+static void show(struct app *app, const struct request *rq, struct reply *rp,
+                 const struct web_desk_view *view)
+{
+    struct web_frame frame = frame_of(app, rq, rp);
+
+    web_desk(web_reply(rp, 200), &frame, view);
+}
+
+struct err get_desk(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct web_desk_view view = DESK;
+
+    TRY(request_may(rq, MAY_PERSON_FIND, 0, 0));
+    view.clerk = words_of(rq, "窗口", "Counter");
+    show(app, rq, rp, &view);
+    return OK;
+}
+
+struct err post_desk_search(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct str q = { 0 }, id;
+    const struct json_field form[] = { JSON_TEXT("q", &q, 1, 64) };
+    struct web_desk_view view = DESK;
+    struct credential found;
+    int64_t person_id = 0;
+    struct err err;
+
+    TRY(form_read(rq->body, form, LEN(form)));
+    TRY(request_may(rq, MAY_PERSON_FIND, 0, 0));
+    err = registry_person_find(app->registry, &(struct person_query){ .number = q, .at = rq->at },
+                               &person_id);
+    if (err.code > 0) { /* no person number of anybody: a card's? */
+        err = registry_card_find(app->registry, CREDENTIAL_CARD_NO, q, rq->at, &found);
+        person_id = err.code == 0 ? found.person_id : 0;
+    }
+    if (err.code < 0) return err;
+    if (person_id != 0) {
+        id = id_text(rq, "psn", person_id);
+        reply_redirect(rp, arena_format(rq->arena, "/desk/persons/%.*s", (int)id.n, id.p));
+        return OK;
+    }
+    view.searched = true;
+    view.q_masked = masked(rq, masked_person_no(q));
+    show(app, rq, rp, &view);
+    return OK;
+}
+
+/* What happened to the card, in words. */
+static struct str change_words(const struct request *rq, const struct card_change *change)
+{
+    static const char *const SOCIAL[SOCIAL_STATES][2] = {
+        [SOCIAL_APPLIED] = { "已申领", "Applied for" },
+        [SOCIAL_IN_PRODUCTION] = { "制卡中", "In production" },
+        [SOCIAL_WAITING] = { "待领", "Waiting to be collected" },
+        [SOCIAL_SEALED] = { "已发卡，未启用", "Issued, not enabled" },
+        [SOCIAL_NORMAL] = { "正常", "In use" },
+        [SOCIAL_TEMPORARY_LOSS] = { "临时挂失", "Reported lost, temporarily" },
+        [SOCIAL_FORMAL_LOSS] = { "正式挂失", "Reported lost, formally" },
+        [SOCIAL_LOCKED] = { "锁定", "Locked" },
+        [SOCIAL_STOPPED] = { "停用", "Stopped" },
+        [SOCIAL_EXPIRED] = { "到期", "Expired" },
+        [SOCIAL_REPLACED] = { "已补换", "Replaced" },
+        [SOCIAL_CANCELLED] = { "注销", "Cancelled" },
+    };
+    static const char *const OTHERS[][2] = {
+        [FUNCTION_BANK] = { "金融账户状态变化", "Bank function changed" },
+        [FUNCTION_PURSE] = { "交通钱包状态变化", "Transit purse changed" },
+        [FUNCTION_ECARD] = { "电子社保卡状态变化", "E-card changed" },
+    };
+
+    if (change->function != FUNCTION_SOCIAL)
+        return words_of(rq, OTHERS[change->function][0], OTHERS[change->function][1]);
+    assert(change->to > 0 && change->to < SOCIAL_STATES);
+    return words_of(rq, SOCIAL[change->to][0], SOCIAL[change->to][1]);
+}
+
+static struct str actor_words(const struct request *rq, enum journal_actor actor)
+{
+    static const char *const WORDS[][2] = {
+        { "", "" },
+        [ACTOR_HOLDER] = { "本人", "The holder" },
+        [ACTOR_HELPER] = { "代办人", "A helper" },
+        [ACTOR_STAFF] = { "工作人员", "Staff" },
+        [ACTOR_TERMINAL] = { "终端", "A terminal" },
+        [ACTOR_JOB] = { "系统", "The system" },
+        [ACTOR_PARTNER] = { "合作单位", "A partner" },
+    };
+
+    return words_of(rq, WORDS[actor][0], WORDS[actor][1]);
+}
+
+enum { EVENTS_SHOWN = 20 };
+
+static RESULT events_of(struct app *app, const struct request *rq, const struct card *card,
+                        struct web_desk_view *view)
+{
+    struct card_change *changes = NEW_ARRAY(rq->arena, struct card_change, CHANGES_MAX);
+    struct web_desk_event *events = NEW_ARRAY(rq->arena, struct web_desk_event, EVENTS_SHOWN);
+    int n;
+
+    if (!changes || !events) return fault(FAULT_MEMORY, "card history");
+    TRY(registry_card_changes(app->store, card->person_id, card->id, changes, &n));
+    for (int i = 0; i < n && i < EVENTS_SHOWN; i++) {
+        events[i] = (struct web_desk_event){ .at = changes[i].at,
+                                             .what = change_words(rq, &changes[i]),
+                                             .by = actor_words(rq, changes[i].actor) };
+        view->events_n++;
+    }
+    view->events = events;
+    return OK;
+}
+
+struct err get_desk_person(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct session *session = request_session(rq);
+    const struct field_use use = { .use = KEYD_USE_COUNTER,
+                                   .session_id = session->signin.id,
+                                   .actor_id = session->actor_id };
+    struct card *cards = NEW_ARRAY(rq->arena, struct card, CARDS_MAX);
+    struct web_card_line *lines = NEW_ARRAY(rq->arena, struct web_card_line, CARDS_MAX);
+    struct web_desk_view view = DESK;
+    struct person_private opened;
+    struct person person;
+    const struct region *region;
+    int64_t person_id;
+    int n;
+
+    REQUIRE(session->actor == ACTOR_STAFF, API_SCOPE);
+    TRY(person_of_path(app, rq, MAY_CARD_VIEW, MAY_CARD_VIEW, &person_id));
+    if (!cards || !lines) return fault(FAULT_MEMORY, "desk page");
+    TRY(registry_person_load(app->store, person_id, &person));
+    TRY(registry_person_open(app->registry, &use, person_id, rq->arena, &opened));
+    TRY(registry_cards_of(app->store, person_id, cards, &n));
+    for (int i = 0; i < n; i++)
+        TRY(card_line(app, rq, &cards[i], &lines[i]));
+    region = region_find(catalogue_now(app->shelf), person.region_code);
+    view.person_id = id_text(rq, "psn", person_id);
+    view.name = mask_name(rq, opened.name);
+    view.person_no = masked(rq, masked_person_no(opened.number));
+    view.phone = masked(rq, masked_phone(opened.phone));
+    view.birth = arena_format(rq->arena, "%04d", person.birth.year);
+    if (region) view.region = page_english(rq) ? region->name.en : region->name.zh;
+    view.cards = lines;
+    view.cards_n = (size_t)n;
+    if (n > 0) TRY(events_of(app, rq, &cards[0], &view));
+    show(app, rq, rp, &view);
+    return OK;
+}

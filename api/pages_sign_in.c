@@ -1,0 +1,211 @@
+/* api/pages_sign_in.c - signing in and out, people and staff.
+ *
+ * GET  /sign-in?way=sms|password&next=
+ * POST /sign-in/sms-codes {number, next}            a code goes to the phone on record
+ * POST /sign-in {number, code, next} or {number, password, next}
+ * GET  /desk/sign-in, POST /desk/sign-in {user, password, totp, next}
+ * POST /sign-out, /desk/sign-out, /gate/sign-out */
+#include "api/handlers.h"
+#include "api/pages.h"
+
+#include "registry/staff.h"
+
+enum { NUMBER_TYPED_MAX = 40, NEXT_MAX = 300 };
+
+static struct act signin_act(const struct request *rq)
+{
+    return (struct act){ .at = rq->at, .actor = ACTOR_HOLDER, .channel = CHANNEL_WEB };
+}
+
+static void show_signin(struct app *app, const struct request *rq, struct reply *rp,
+                        enum web_signin_way way, struct str number, struct str next,
+                        const struct web_problem *problem)
+{
+    struct web_frame frame = frame_of(app, rq, rp);
+    const struct web_signin_view view = { .way = way, .user = number, .next = next };
+
+    frame.problems = problem;
+    frame.problems_n = problem != NULL;
+    web_signin(web_reply(rp, problem ? 422 : 200), &frame, &view);
+}
+
+/* What a refusal says, at its field. */
+static struct web_problem problem_of(const struct request *rq, const char *field, int code)
+{
+    struct refusal refusal = refusal_of(code);
+
+    return (struct web_problem){ .field = str_of(field),
+                                 .text = words_of(rq, refusal.detail_zh, refusal.detail_en) };
+}
+
+struct err get_sign_in_page(struct app *app, const struct request *rq, struct reply *rp)
+{
+    static const struct json_name WAYS[] = { { "sms", WEB_SIGNIN_SMS },
+                                             { "password", WEB_SIGNIN_PASSWORD } };
+    int way = WEB_SIGNIN_SMS;
+    struct str next = { 0 };
+    bool given;
+    const struct json_field query[] = {
+        JSON_OPTIONAL(JSON_ENUM("way", &way, WAYS), &given),
+        JSON_OPTIONAL(JSON_TEXT("next", &next, 0, NEXT_MAX), &given),
+    };
+
+    TRY(query_read(rq, query, LEN(query)));
+    show_signin(app, rq, rp, (enum web_signin_way)way, (struct str){ 0 }, next, NULL);
+    return OK;
+}
+
+struct err post_sms_code_page(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct str next = { 0 };
+    struct code_ask ask = { .act = signin_act(rq) };
+    bool given;
+    const struct json_field form[] = {
+        JSON_TEXT("number", &ask.number, 1, NUMBER_TYPED_MAX),
+        JSON_OPTIONAL(JSON_TEXT("next", &next, 0, NEXT_MAX), &given),
+    };
+    struct web_problem problem;
+    struct code_sent sent;
+    struct err err;
+
+    TRY(form_read(rq->body, form, LEN(form)));
+    TRY(limits_guess(app, rq, rp, ask.number));
+    err = registry_signin_code_send(app->registry, &ask, &sent);
+    if (err.code > 0) {
+        problem = problem_of(rq, "number", err.code);
+        show_signin(app, rq, rp, WEB_SIGNIN_SMS, ask.number, next, &problem);
+        return OK;
+    }
+    TRY(err);
+    show_signin(app, rq, rp, WEB_SIGNIN_CODE, ask.number, next, NULL);
+    return OK;
+}
+
+static void keep_session(struct app *app, const struct request *rq, struct reply *rp,
+                         const struct signed_in *made)
+{
+    struct session session = session_of_signin(&made->session);
+
+    sessions_put(app->sessions, &session);
+    reply_session(rq, rp, (struct str){ made->token, TOKEN_CHARS },
+                  (session.until.usec - rq->at.usec) / USEC_PER_SEC);
+}
+
+struct err post_sign_in_page(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct person_signin_ask ask = { .act = signin_act(rq) };
+    struct str next = { 0 };
+    bool given;
+    const struct json_field form[] = {
+        JSON_TEXT("number", &ask.number, 1, NUMBER_TYPED_MAX),
+        JSON_OPTIONAL(JSON_TEXT("code", &ask.code, 0, 12), &given),
+        JSON_OPTIONAL(JSON_TEXT("password", &ask.password, 0, PASSWORD_MAX), &given),
+        JSON_OPTIONAL(JSON_TEXT("next", &next, 0, NEXT_MAX), &given),
+    };
+    struct web_problem problem;
+    struct signed_in made;
+    struct err err;
+
+    TRY(form_read(rq->body, form, LEN(form)));
+    TRY(limits_guess(app, rq, rp, ask.number));
+    err = registry_signin_person(app->registry, &ask, &made);
+    if (err.code > 0) {
+        bool by_code = ask.password.n == 0;
+        if (err.code == SIGNIN_WRONG) limits_wrong(app, rq, ask.number);
+        problem = problem_of(rq, by_code ? "code" : "password", err.code);
+        show_signin(app, rq, rp, by_code ? WEB_SIGNIN_CODE : WEB_SIGNIN_PASSWORD, ask.number, next,
+                    &problem);
+        return OK;
+    }
+    TRY(err);
+    limits_right(app, rq, ask.number);
+    keep_session(app, rq, rp, &made);
+    redirect_ours(rp, next, S("/code"));
+    return OK;
+}
+
+static void show_staff(struct app *app, const struct request *rq, struct reply *rp, struct str user,
+                       struct str next, const struct web_problem *problem)
+{
+    struct web_frame frame = frame_of(app, rq, rp);
+    const struct web_staff_signin_view view = { .user = user,
+                                                .next = next,
+                                                .action = S("/desk/sign-in") };
+
+    frame.problems = problem;
+    frame.problems_n = problem != NULL;
+    web_staff_signin(web_reply(rp, problem ? 422 : 200), &frame, &view);
+}
+
+struct err get_desk_sign_in(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct str next = { 0 };
+    bool given;
+    const struct json_field query[] = {
+        JSON_OPTIONAL(JSON_TEXT("next", &next, 0, NEXT_MAX), &given)
+    };
+
+    TRY(query_read(rq, query, LEN(query)));
+    show_staff(app, rq, rp, (struct str){ 0 }, next, NULL);
+    return OK;
+}
+
+struct err post_desk_sign_in(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct staff_signin_ask ask = { .act = signin_act(rq) };
+    struct str next = { 0 };
+    bool given;
+    const struct json_field form[] = {
+        JSON_TEXT("user", &ask.user, 1, 64),
+        JSON_TEXT("password", &ask.password, 1, PASSWORD_MAX),
+        JSON_TEXT("totp", &ask.totp, 0, 8),
+        JSON_OPTIONAL(JSON_TEXT("next", &next, 0, NEXT_MAX), &given),
+    };
+    struct web_problem problem;
+    struct signed_in made;
+    struct err err;
+
+    TRY(form_read(rq->body, form, LEN(form)));
+    TRY(limits_guess(app, rq, rp, ask.user));
+    err = registry_signin_staff(app->registry, &ask, &made);
+    if (err.code > 0) {
+        if (err.code == SIGNIN_WRONG) limits_wrong(app, rq, ask.user);
+        problem = problem_of(rq, err.code == SIGNIN_TOTP_NEEDED || err.code == SIGNIN_REUSED
+                                     ? "totp"
+                                     : "password",
+                             err.code);
+        show_staff(app, rq, rp, ask.user, next, &problem);
+        return OK;
+    }
+    TRY(err);
+    limits_right(app, rq, ask.user);
+    keep_session(app, rq, rp, &made);
+    redirect_ours(rp, next, S("/desk"));
+    return OK;
+}
+
+static RESULT sign_out(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct session *session = request_session(rq);
+
+    if (session->actor != ACTOR_TERMINAL)
+        TRY(registry_session_end(app->registry, &session->signin, rq->at));
+    sessions_drop(app->sessions, session->token_hash);
+    reply_session(rq, rp, (struct str){ 0 }, 0);
+    return OK;
+}
+
+struct err post_sign_out_page(struct app *app, const struct request *rq, struct reply *rp)
+{
+    TRY(sign_out(app, rq, rp));
+    reply_redirect(rp, S("/sign-in"));
+    reply_header(rp, "Clear-Site-Data", S("\"cache\", \"storage\""));
+    return OK;
+}
+
+struct err post_desk_sign_out(struct app *app, const struct request *rq, struct reply *rp)
+{
+    TRY(sign_out(app, rq, rp));
+    reply_redirect(rp, S("/desk/sign-in"));
+    return OK;
+}
