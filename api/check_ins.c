@@ -178,10 +178,8 @@ RESULT post_check_in(struct app *app, const struct request *rq, struct reply *rp
     json_put_int(rp, "inside", made->inside);
     json_put_bool(rp, "booked", made->booking_id != 0);
     if (made->booking_id) json_put_id(rp, "booking", "bkg", made->booking_id);
-    json_put_hex(rp, "pseudonym",
-                 bytes_of(done.verdict.pseudonym, sizeof done.verdict.pseudonym));
-    json_put_str(rp, "words",
-                 str_of(verdict_words(0, &done.verdict, rq->language == LANGUAGE_EN)));
+    json_put_hex(rp, "pseudonym", bytes_of(done.verdict.pseudonym, sizeof done.verdict.pseudonym));
+    json_put_str(rp, "words", str_of(verdict_words(0, &done.verdict, rq->language == LANGUAGE_EN)));
     return OK;
 }
 

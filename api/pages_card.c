@@ -80,8 +80,7 @@ struct err card_line(struct app *app, const struct request *rq, const struct car
     }
     /* lifting needs to be known more surely than the report was */
     out->may_lift = card->social == SOCIAL_TEMPORARY_LOSS && session->signin.proof > loss.proof;
-    out->may_consent =
-        card->social == SOCIAL_TEMPORARY_LOSS && card->ecard == ECARD_SUSPENDED;
+    out->may_consent = card->social == SOCIAL_TEMPORARY_LOSS && card->ecard == ECARD_SUSPENDED;
     return OK;
 }
 
@@ -223,12 +222,11 @@ static RESULT act_page(struct app *app, const struct request *rq, struct reply *
     REQUIRE(request_session(rq)->actor == ACTOR_HOLDER, API_SCOPE);
     TRY(card_of_path(app, rq, MAY_SELF_LOSE, MAY_SELF_LOSE, &card));
     TRY(card_line(app, rq, &card, &view.card));
-    view.action = arena_format(rq->arena, "/cards/%.*s/%s", (int)view.card.id.n, view.card.id.p,
-                               posts_to);
-    view.lapse_days =
-        (registry_loss_end(app->registry, card.region_code, rq->at).usec - rq->at.usec +
-         USEC_PER_DAY / 2) /
-        USEC_PER_DAY;
+    view.action =
+        arena_format(rq->arena, "/cards/%.*s/%s", (int)view.card.id.n, view.card.id.p, posts_to);
+    view.lapse_days = (registry_loss_end(app->registry, card.region_code, rq->at).usec -
+                       rq->at.usec + USEC_PER_DAY / 2) /
+                      USEC_PER_DAY;
     frame = frame_of(app, rq, rp);
     web_card_act(web_reply(rp, 200), &frame, &view);
     return OK;
@@ -350,8 +348,8 @@ struct err get_loss_page(struct app *app, const struct request *rq, struct reply
     if (!gates) return fault(FAULT_MEMORY, "receipt");
     for (size_t i = 0; i < receipt.n; i++) {
         const struct gate_obeyed *gate = &receipt.gates[i];
-        gates[i] = (struct web_done_gate){ .name = str_of(gate->name),
-                                           .obeyed_at = gate->obeyed_at };
+        gates[i] =
+            (struct web_done_gate){ .name = str_of(gate->name), .obeyed_at = gate->obeyed_at };
         if (gate->obeyed_at.usec)
             gates[i].after_msec = (gate->obeyed_at.usec - loss.effective_at.usec) / 1000;
     }

@@ -70,11 +70,6 @@ static RESULT pick_gate(struct app *app, const struct request *rq, struct termin
     REFUSE(API_NOT_FOUND);
 }
 
-static struct str format(const struct request *rq, const char *how, struct str a, struct str b)
-{
-    return arena_format(rq->arena, how, (int)a.n, a.p, (int)b.n, b.p);
-}
-
 struct err get_start(struct app *app, const struct request *rq, struct reply *rp)
 {
     const struct catalogue *cat = catalogue_now(app->shelf);
@@ -99,11 +94,11 @@ struct err get_start(struct app *app, const struct request *rq, struct reply *rp
     view.resident_url = arena_format(rq->arena, "/demo/as/resident?person=%.*s&next=/code",
                                      (int)person.n, person.p);
     view.gate_name = page_english(rq) ? place->name.en : place->name.zh;
-    view.gate_url =
-        format(rq, "/demo/as/gate?terminal=%.*s&next=/gate/%.*s", terminal, terminal);
+    view.gate_url = arena_format(rq->arena, "/demo/as/gate?terminal=%.*s&next=/gate/%.*s",
+                                 (int)terminal.n, terminal.p, (int)terminal.n, terminal.p);
     view.clerk = DEMO_CLERK;
-    view.desk_url = arena_format(rq->arena, "/demo/as/clerk?next=/desk/persons/%.*s",
-                                 (int)person.n, person.p);
+    view.desk_url =
+        arena_format(rq->arena, "/demo/as/clerk?next=/desk/persons/%.*s", (int)person.n, person.p);
     view.records_url = S("/records");
     view.card_id = id_text(rq, "crd", card.id);
     view.cards = (int64_t)derived_cards(app->derived);
@@ -218,9 +213,9 @@ struct err get_as_gate(struct app *app, const struct request *rq, struct reply *
         token[2 * i] = HEX[random[i] >> 4];
         token[2 * i + 1] = HEX[random[i] & 15];
     }
-    session = session_of_terminal((struct str){ token, sizeof token }, terminal.id,
-                                  terminal.venue_id,
-                                  instant_add(rq->at, DEMO_SESSION_SEC * USEC_PER_SEC));
+    session =
+        session_of_terminal((struct str){ token, sizeof token }, terminal.id, terminal.venue_id,
+                            instant_add(rq->at, DEMO_SESSION_SEC * USEC_PER_SEC));
     session.cookie = true; /* a browser's, so its calls need the page's CSRF token */
     sessions_put(app->sessions, &session);
     reply_session(rq, rp, (struct str){ token, sizeof token }, DEMO_SESSION_SEC);

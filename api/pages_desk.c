@@ -1,8 +1,8 @@
 /* api/pages_desk.c - the counter: search, and one person with cards and what happened to them.
  *
  * GET  /desk                    search box
- * POST /desk/searches {q}       person number or card number; 303 to the person, never in an address
- * GET  /desk/persons/{person} */
+ * POST /desk/searches {q}       person number or card number; 303 to the person, never in an
+ * address GET  /desk/persons/{person} */
 #include "api/card_access.h"
 #include "api/handlers.h"
 #include "api/pages.h"

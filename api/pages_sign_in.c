@@ -141,9 +141,8 @@ struct err get_desk_sign_in(struct app *app, const struct request *rq, struct re
 {
     struct str next = { 0 };
     bool given;
-    const struct json_field query[] = {
-        JSON_OPTIONAL(JSON_TEXT("next", &next, 0, NEXT_MAX), &given)
-    };
+    const struct json_field query[] = { JSON_OPTIONAL(JSON_TEXT("next", &next, 0, NEXT_MAX),
+                                                      &given) };
 
     TRY(query_read(rq, query, LEN(query)));
     show_staff(app, rq, rp, (struct str){ 0 }, next, NULL);
@@ -170,10 +169,9 @@ struct err post_desk_sign_in(struct app *app, const struct request *rq, struct r
     err = registry_signin_staff(app->registry, &ask, &made);
     if (err.code > 0) {
         if (err.code == SIGNIN_WRONG) limits_wrong(app, rq, ask.user);
-        problem = problem_of(rq, err.code == SIGNIN_TOTP_NEEDED || err.code == SIGNIN_REUSED
-                                     ? "totp"
-                                     : "password",
-                             err.code);
+        problem = problem_of(
+            rq, err.code == SIGNIN_TOTP_NEEDED || err.code == SIGNIN_REUSED ? "totp" : "password",
+            err.code);
         show_staff(app, rq, rp, ask.user, next, &problem);
         return OK;
     }

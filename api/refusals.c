@@ -262,8 +262,8 @@ static void log_failure(const struct request *rq, struct err why)
                   log_text("note", str_of(fault_note()))));
 }
 
-/* Each role signs in at its own address. A frame of the one screen signs its role in again by itself
- * (after a restart), so that a visitor never meets a form there. */
+/* Each role signs in at its own address. A frame of the one screen signs its role in again by
+ * itself (after a restart), so that a visitor never meets a form there. */
 static struct str sign_in_address(const struct app *app, const struct request *rq)
 {
     bool gate = str_starts(rq->path, S("/gate/")), desk = str_starts(rq->path, S("/desk"));
