@@ -4,6 +4,7 @@
  * position as id, data {"id", "at", "act", "place"?, "actor", "verdict", "text", "simulated"} open
  * to everybody in a demonstration; elsewhere it needs journal.view */
 #include "api/handlers.h"
+#include "api/pages.h"
 
 #include "catalogue/catalogue.h"
 #include "journal/journal.h"
@@ -16,7 +17,7 @@ struct event_write {
     struct writer *w;
 };
 
-static void event_put(struct app *app, struct writer *w, int64_t position,
+static void event_put(struct app *app, struct writer *w, int64_t position, bool english,
                       const struct journal_record *record)
 {
     static const char *const ACTORS[] = { "",         "holder", "helper", "staff",
@@ -30,8 +31,8 @@ static void event_put(struct app *app, struct writer *w, int64_t position,
     json_out_id(&out, "id", "jrn", record->id);
     json_out_instant(&out, "at", line->at);
     json_out_str(&out, "act", line->act);
-    json_out_str(&out, "text", line->act);
-    if (place) json_out_str(&out, "place", place->name.zh);
+    json_out_str(&out, "text", act_words(line->act, english));
+    if (place) json_out_str(&out, "place", english ? place->name.en : place->name.zh);
     json_out_str(&out, "actor", str_of(ACTORS[line->actor]));
     json_out_str(&out, "verdict", line->verdict == 0 ? S("allowed") : S("refused"));
     json_out_bool(&out, "simulated", line->provenance != PROVENANCE_REAL);
@@ -51,7 +52,7 @@ static struct err event_visit(void *arg, const struct feed_entry *entry)
     err = journal_line_get(write->app->store, entry->root, entry->subject_id, &arena, &record);
     write->stream->position = entry->position;
     if (err.code == 0 && !record.erased) {
-        event_put(write->app, write->w, entry->position, &record);
+        event_put(write->app, write->w, entry->position, write->stream->args[0] != 0, &record);
     }
     return err.code < 0 ? err : OK;
 }
@@ -74,6 +75,7 @@ RESULT get_journal_events(struct app *app, const struct request *rq, struct repl
         REQUIRE(rq->session, API_SIGN_IN);
         TRY(request_may(rq, MAY_JOURNAL_VIEW, 0, 0));
     }
+    stream.args[0] = page_english(rq);
     TRY(feed_status(app->store, FEED_JOURNAL, &status));
     stream.position =
         request_last_event(rq, status.head_position > 5 ? status.head_position - 5 : 0);

@@ -14,6 +14,7 @@ struct str act_words(struct str act, bool english)
         const char *act, *zh, *en;
     } WORDS[] = {
         { "admitted", "入园", "Entry" },
+        { "not_admitted", "入园", "Entry" },
         { "code_verified", "出示电子码", "Code checked" },
         { "short_code_verified", "出示数字码", "Short code checked" },
         { "card_checked", "核验卡状态", "Card checked" },
@@ -33,6 +34,7 @@ struct str act_words(struct str act, bool english)
         { "device_revoked", "手机注销", "Phone signed off" },
         { "person_added", "人员登记", "Person recorded" },
         { "signed_in", "登录", "Signed in" },
+        { "token_made", "登录", "Signed in" },
         { "password_set", "修改密码", "Password set" },
         { "pin_set", "设置社保密码", "PIN set" },
     };
@@ -120,6 +122,7 @@ struct err get_records_page(struct app *app, const struct request *rq, struct re
     view.lines = newest;
     view.lines_n = gather->n;
     frame = frame_of(app, rq, rp);
+    frame.role = WEB_NOBODY; /* nobody's own page: it has no navigation */
     web_records(web_reply(rp, 200), &frame, &view);
     return OK;
 }

@@ -31,7 +31,12 @@ check("gate: red after the loss report", await press("lose", async () => /^\d+\.
 const seconds = Number(await page.locator("[data-seconds]").innerText());
 check("gate: red within a second", seconds > 0 && seconds <= 1, String(seconds));
 check("gate: says why", (await frame("gate").locator("#gate").getAttribute("class")) === "verdict-refused" && (await frame("gate").locator("[data-reason]").innerText()).length > 3);
-check("record line: has the loss and the refusal", (await frame("records").locator(".record-line li.refused").count()) >= 1);
+let refused = 0; // a line shows once its block is sealed, each second
+for (let i = 0; i < 50 && !refused; i++) {
+  await page.waitForTimeout(100);
+  refused = await frame("records").locator(".record-line li.refused").count();
+}
+check("record line: has the loss and the refusal", refused >= 1);
 if (picture) await page.screenshot({ path: picture });
 await page.waitForTimeout(500);
 check("phone: shows the reason instead of a code", await frame("phone").locator(".code-none").count() === 1);

@@ -5,6 +5,11 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const panel = document.documentElement.classList.contains("panel");
+if (self !== top) { /* a page the service worker fetched does not know that it stands in a frame */
+  document.documentElement.classList.add("panel");
+  document.body.classList.add("in-panel");
+  for (const part of $$(".masthead, .foot, .banner:not(.warn)")) part.hidden = true;
+}
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /* ---- calls of /v1: the cookie of the role (X-Session), its CSRF token, a key so that a repeat is no second act ---- */
