@@ -333,7 +333,6 @@ int main(void)
     struct web_signin_view phone = { .way = WEB_SIGNIN_SMS, .next = S("/code") };
     struct web_signin_view sms = { .way = WEB_SIGNIN_CODE,
                                    .user = S("13800001234"),
-                                   .phone_masked = S("138****1234"),
                                    .next = S("/code"),
                                    .wait_seconds = 42,
                                    .sms_outbox = S("/demo/sms") };
