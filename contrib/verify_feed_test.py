@@ -32,7 +32,7 @@ def run(*words):
 
 def three_free_ports():
     for _ in range(50):
-        port = random.randrange(20000, 60000)
+        port = random.randrange(10000, 32000)
         sockets = []
         try:
             for i in range(3):

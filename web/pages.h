@@ -76,15 +76,15 @@ struct web_card_line {
 
 enum web_signin_way { WEB_SIGNIN_SMS, WEB_SIGNIN_CODE, WEB_SIGNIN_PASSWORD };
 /* GET /sign-in?way=sms|password&next=…
- * POST /sign-in/sms-codes {number, next}  → the page with way = WEB_SIGNIN_CODE; whether the number is
- * known is not told. POST /sign-in {number, code, next} or {number, password, next}   POST
+ * POST /sign-in/sms-codes {number, next}  → the page with way = WEB_SIGNIN_CODE; whether the number
+ * is known is not told. POST /sign-in {number, code, next} or {number, password, next}   POST
  * /sign-out {} */
 struct web_signin_view {
     enum web_signin_way way;
-    struct str user; /* what was typed: person number or card number */
-    struct str next; /* path to go on to */
-    int64_t wait_seconds;    /* until another code may be asked for; 0 now */
-    struct str sms_outbox;   /* demo: address of the simulated messages; else empty */
+    struct str user;       /* what was typed: person number or card number */
+    struct str next;       /* path to go on to */
+    int64_t wait_seconds;  /* until another code may be asked for; 0 now */
+    struct str sms_outbox; /* demo: address of the simulated messages; else empty */
 };
 void web_signin(struct writer *w, const struct web_frame *frame,
                 const struct web_signin_view *view);

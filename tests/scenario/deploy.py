@@ -35,7 +35,7 @@ def run(*words):
 
 def free_ports(n):
     for _ in range(50):
-        port = random.randrange(20000, 60000)
+        port = random.randrange(10000, 32000)
         held = []
         try:
             for i in range(n):

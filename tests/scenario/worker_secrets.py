@@ -34,7 +34,7 @@ def check(title, ok, seen=""):
 
 def three_free_ports():
     for _ in range(50):
-        port = random.randrange(20000, 60000)
+        port = random.randrange(10000, 32000)
         held = []
         try:
             for i in range(3):
