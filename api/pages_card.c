@@ -66,16 +66,8 @@ struct err card_line(struct app *app, const struct request *rq, const struct car
         out->replaced_by = arena_format(rq->arena, "****%s", newer.tail);
     }
     out->may_lose = !is_lost(card) && moves(card, SOCIAL_LOSE);
-    if (staff) {
-        out->may_lose = out->may_lose &&
-                        request_may(rq, MAY_CARD_LOSE_TEMPORARY, card->region_code, 0).code == 0;
-        out->may_lose_formally =
-            card->social != SOCIAL_FORMAL_LOSS && moves(card, SOCIAL_LOSE_FORMAL) &&
-            request_may(rq, MAY_CARD_LOSE_FORMAL, card->region_code, 0).code == 0;
-        out->may_lift = card->social == SOCIAL_TEMPORARY_LOSS &&
-                        request_may(rq, MAY_CARD_UNLOSE, card->region_code, 0).code == 0;
-        out->may_replace = moves(card, SOCIAL_REPLACE) &&
-                           request_may(rq, MAY_CARD_REPLACE, card->region_code, 0).code == 0;
+    if (staff) { /* clerks act through /v1: the counter's forms are not there yet */
+        out->may_lose = false;
         return OK;
     }
     /* lifting needs to be known more surely than the report was */
