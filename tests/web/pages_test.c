@@ -59,7 +59,7 @@ static const struct web_card_line OLD = {
 };
 
 static const struct web_problem PROBLEMS[] = {
-    { T("phone"), T("手机号应为11位数字") },
+    { T("number"), T("号码不对，请核对后再输入") },
     { T("places"), T("人数应为1到5") },
     { T("reason"), T("请写明原因") },
     { T("code"), T("验证码不对，还可以试4次") },
@@ -581,9 +581,9 @@ int main(void)
         { "the chosen city", "venues", LANGUAGE_ZH, false, "<option value=\"340100\" selected>" },
         { "the title tells of the error", "signin-problem", LANGUAGE_ZH, false, "<title>错误：" },
         { "the summary links to the field", "signin-problem", LANGUAGE_ZH, false,
-          "<a href=\"#phone\">手机号应为11位数字</a>" },
+          "<a href=\"#number\">号码不对，请核对后再输入</a>" },
         { "the field tells of its error", "signin-problem", LANGUAGE_ZH, false,
-          "aria-invalid=\"true\" aria-describedby=\"phone-hint phone-problem\"" },
+          "aria-invalid=\"true\" aria-describedby=\"number-hint number-problem\"" },
         { "a form's token, escaped", "lose", LANGUAGE_ZH, false,
           "name=\"_token\" value=\"tok_4f1c2d&quot;&lt;&gt;\"" },
         { "language switch comes back here", "card", LANGUAGE_ZH, false,
