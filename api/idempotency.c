@@ -73,6 +73,24 @@ void once_done(const struct request *rq)
     pthread_mutex_unlock(&running.lock);
 }
 
+/* What the store is told instead of the key: clients make keys of whatever they have at hand, also
+ * of a person's number, and the store keeps keys for a month. Keyed, so that nobody can try
+ * numbers. */
+static struct str key_kept(struct app *app, struct arena *arena, struct str key)
+{
+    const struct bytes parts[] = { str_bytes(S("once")), str_bytes(key) };
+    enum { HEX = 2 * 32 };
+    char *room = arena_take(arena, HEX, 1);
+    uint8_t mac[32];
+    struct writer w;
+
+    if (!room) return (struct str){ 0 };
+    w = writer_over(room, HEX);
+    hmac_sm3_parts(bytes_of(app->mac_key, 32), parts, LEN(parts), mac);
+    put_hex(&w, bytes_of(mac, sizeof mac));
+    return writer_str(&w);
+}
+
 struct err once_of_request(struct app *app, struct request *rq, struct str key)
 {
     static const char *const METHODS[METHODS_N] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
@@ -87,14 +105,14 @@ struct err once_of_request(struct app *app, struct request *rq, struct str key)
                              str_bytes(S("\n")),
                              rq->body.bytes };
 
-    (void)app;
     REQUIRE(key.n >= 1 && key.n <= 64, API_KEY_MALFORMED);
     for (size_t i = 0; i < key.n; i++) {
         REQUIRE(key.p[i] > 0x20 && key.p[i] < 0x7F, API_KEY_MALFORMED);
     }
     if (!once) return fault(FAULT_MEMORY, "idempotency key");
     once->actor = rq->session ? rq->session->actor_id : 0;
-    once->key = arena_str(rq->arena, key);
+    once->key = key_kept(app, rq->arena, key);
+    if (once->key.n == 0) return fault(FAULT_MEMORY, "idempotency key");
     sm3_parts(parts, LEN(parts), once->body_hash);
     REQUIRE(run(once), API_KEY_RUNNING);
     rq->once = once;
