@@ -161,10 +161,10 @@ static inline bool world_serve(struct api_world *w)
     return true;
 }
 
-static inline bool api_world_open(struct api_world *w, enum engine engine)
+/* Everything on what world_make made, without people: again after api_world_stop. */
+static inline bool api_world_start(struct api_world *w)
 {
-    memset(w, 0, sizeof *w);
-    if (!world_open(&w->base, engine) || !world_catalogue(w)) return false;
+    if (!world_start(&w->base) || !world_catalogue(w)) return false;
     w->base.rg.entropy = entropy_system(); /* many threads draw from it */
     w->base.rg.shelf = w->shelf;
     w->ids = blind_id_codec(&w->base.blind);
@@ -184,6 +184,15 @@ static inline bool api_world_open(struct api_world *w, enum engine engine)
                            .help = S("tel:12333") };
     value_hash(&w->base.blind, 65535, str_bytes(S("tests")), w->app.mac_key);
     if (!CHECK_OK("sessions", sessions_open(1000, &w->app.sessions))) return false;
+    if (!CHECK_OK("sessions",
+                  sessions_load(w->app.sessions, w->app.store, fixture_now(&w->base.f))))
+        return false;
+    return world_serve(w);
+}
+
+/* Staff of each role and two residents. */
+static inline void api_world_people(struct api_world *w)
+{
     world_staff(w, "clerk", ROLE_CLERK, 340100, &w->clerk);
     world_staff(w, "far.clerk", ROLE_CLERK, 341200, &w->far_clerk);
     world_staff(w, "supervisor", ROLE_SUPERVISOR, 340000, &w->supervisor);
@@ -193,19 +202,35 @@ static inline bool api_world_open(struct api_world *w, enum engine engine)
     world_resident(w, "张三丰", "13812345678", &w->holder, w->holder_id, w->holder_card,
                    w->holder_no);
     world_resident(w, "李四光", "13987654321", &w->other, w->other_id, w->other_card, w->other_no);
-    return world_serve(w);
 }
 
-static inline void api_world_close(struct api_world *w)
+static inline bool api_world_open(struct api_world *w, enum engine engine)
+{
+    memset(w, 0, sizeof *w);
+    if (!world_make(&w->base, engine) || !api_world_start(w)) return false;
+    api_world_people(w);
+    return true;
+}
+
+static inline void api_world_stop(struct api_world *w)
 {
     if (w->app.http) {
         http_close(w->app.http);
         client_close(&w->client);
     }
+    http_close(w->app.internal);
     limits_close(w->app.limits);
     sessions_close(w->app.sessions);
     catalogue_shelf_close(w->shelf);
-    world_close(&w->base);
+    w->shelf = NULL;
+    w->app = (struct app){ 0 };
+    world_stop(&w->base);
+}
+
+static inline void api_world_close(struct api_world *w)
+{
+    api_world_stop(w);
+    fixture_close(&w->base.f);
 }
 
 /* ---- asking */
@@ -232,6 +257,19 @@ static inline int world_ask(struct api_world *w, const struct asker *who, const 
 {
     return world_ask_with(w, who, line, "", body);
 }
+
+/* The status that is wanted; when it is another, the answer is shown. */
+static inline bool world_status(struct api_world *w, const char *title, int got, int want,
+                                const char *file, int line)
+{
+    struct str body = raw_body(&w->client.a);
+
+    if (test_int(title, got, want, "status", file, line)) return true;
+    printf("    %.*s\n", (int)body.n, body.n ? body.p : "");
+    return false;
+}
+#define CHECK_STATUS(w, title, call, want)                                                         \
+    world_status((w), (title), (call), (want), __FILE__, __LINE__)
 
 /* A text made of pieces, for lines and bodies; good until the eighth call after. */
 __attribute__((format(printf, 1, 2))) static inline const char *text_of(const char *format, ...)
@@ -269,7 +307,7 @@ static inline void world_refused(struct api_world *w, const struct refused *rows
     for (size_t i = 0; i < n; i++) {
         const struct refused *row = &rows[i];
 
-        CHECK_INT(row->title, world_ask(w, row->who, row->line, row->body), row->status);
+        CHECK_STATUS(w, row->title, world_ask(w, row->who, row->line, row->body), row->status);
         CHECK(row->title, client_has(&w->client, text_of("\"code\":\"%s\"", row->code)));
     }
 }

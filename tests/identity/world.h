@@ -61,14 +61,21 @@ static inline bool world_identity(struct world *w)
     return CHECK_OK("identity opens", identity_open(&config, &w->identity));
 }
 
-static inline bool world_open(struct world *w, enum engine engine)
+/* An empty database and where keys and derived state will lie; nothing is opened. */
+static inline bool world_make(struct world *w, enum engine engine)
 {
-    char keys[400];
-
     memset(w, 0, sizeof *w);
     if (!fixture_make(&w->f, engine)) return false;
     snprintf(w->folder, sizeof w->folder, "%s/derived-%d-%d", test_folder(), (int)engine,
              (int)(prng_next(&w->f.prng) % 100000));
+    return true;
+}
+
+/* Open everything on what world_make made; again after world_stop, also in another process. */
+static inline bool world_start(struct world *w)
+{
+    char keys[400];
+
     snprintf(keys, sizeof keys, "%s.keys", w->folder);
     if (!CHECK_OK("derived", derived_new(&w->derived))) return false;
     w->f.config.committed = derived_note;
@@ -87,15 +94,29 @@ static inline bool world_open(struct world *w, enum engine engine)
     return world_derived(w) && world_identity(w);
 }
 
-static inline void world_close(struct world *w)
+static inline bool world_open(struct world *w, enum engine engine)
+{
+    return world_make(w, engine) && world_start(w);
+}
+
+static inline void world_stop(struct world *w)
 {
     identity_close(w->identity);
+    w->identity = NULL;
     if (w->f.store) store_close(w->f.store);
     w->f.store = NULL;
     derived_close(w->derived);
+    w->derived = NULL;
     blind_key_close(&w->blind);
     keyd_close(w->keyd);
+    w->keyd = NULL;
     keyd_core_close(w->core);
+    w->core = NULL;
+}
+
+static inline void world_close(struct world *w)
+{
+    world_stop(w);
     fixture_close(&w->f);
 }
 
