@@ -7,6 +7,7 @@
  * POST /sign-out, /desk/sign-out, /gate/sign-out */
 #include "api/handlers.h"
 #include "api/pages.h"
+#include "api/sign_in_code.h"
 
 #include "registry/staff.h"
 
@@ -65,12 +66,11 @@ struct err post_sms_code_page(struct app *app, const struct request *rq, struct 
         JSON_OPTIONAL(JSON_TEXT("next", &next, 0, NEXT_MAX), &given),
     };
     struct web_problem problem;
-    struct code_sent sent;
     struct err err;
 
     TRY(form_read(rq->body, form, LEN(form)));
     TRY(limits_guess(app, rq, rp, ask.number));
-    err = registry_signin_code_send(app->registry, &ask, &sent);
+    err = sign_in_code_send(app, &ask);
     if (err.code > 0) {
         problem = problem_of(rq, "number", err.code);
         show_signin(app, rq, rp, WEB_SIGNIN_SMS, ask.number, next, &problem);

@@ -12,6 +12,7 @@
  * DELETE /v1/sessions/current  sign out
  *   204 */
 #include "api/handlers.h"
+#include "api/sign_in_code.h"
 
 #include "registry/registry.h"
 #include "registry/signin.h"
@@ -28,7 +29,6 @@ static struct act signin_act(const struct request *rq)
 RESULT post_sign_in_code(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct code_ask ask = { .act = signin_act(rq) };
-    struct code_sent sent;
     const struct json_field body[] = {
         JSON_TEXT("number", &ask.number, 1, NUMBER_TYPED_MAX),
         JSON_OPTIONAL(JSON_TEXT("country", &ask.country, 3, 3), NULL),
@@ -37,7 +37,7 @@ RESULT post_sign_in_code(struct app *app, const struct request *rq, struct reply
 
     TRY(json_read(rq->body, body, LEN(body)));
     TRY(limits_guess(app, rq, rp, ask.number));
-    TRY(registry_signin_code_send(app->registry, &ask, &sent));
+    TRY(sign_in_code_send(app, &ask));
     reply_json(rp, 202);
     json_put_instant(rp, "expires_at", instant_add(rq->at, CODE_LIFE_USEC));
     return OK;
