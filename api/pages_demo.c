@@ -115,8 +115,8 @@ struct err get_start(struct app *app, const struct request *rq, struct reply *rp
     return OK;
 }
 
-/* A sign-in of people or staff as a cookie. It is a token of the registry's, so it ends as they do;
- * after a restart the one screen signs in anew. */
+/* A sign-in of people or staff as a cookie. It is a token of the registry's, so it ends as they do.
+ */
 static RESULT sign_in_as(struct app *app, const struct request *rq, struct reply *rp,
                          enum subject_kind subject, int64_t subject_id, enum proof proof)
 {
@@ -126,6 +126,7 @@ static RESULT sign_in_as(struct app *app, const struct request *rq, struct reply
         .scopes = SCOPES_ALL,
         .proof = proof,
         .life_usec = DEMO_SESSION_SEC * USEC_PER_SEC,
+        .cookie = true,
         .act = { .at = rq->at,
                  .actor = subject == SUBJECT_STAFF ? ACTOR_STAFF : ACTOR_HOLDER,
                  .actor_id = subject_id,
@@ -137,7 +138,6 @@ static RESULT sign_in_as(struct app *app, const struct request *rq, struct reply
     struct session session;
 
     TRY(registry_token_make(app->registry, &ask, &made));
-    made.session.api = false;
     session = session_of_signin(&made.session);
     sessions_put(app->sessions, &session);
     reply_session(rq, rp, (struct str){ made.token, TOKEN_CHARS }, DEMO_SESSION_SEC);

@@ -81,17 +81,20 @@ struct signin_body {
     struct str number, country, name, code, user, password, totp;
 };
 
+/* The token goes into the body, so no cookie rides along by itself: .api. */
 static RESULT sign_in(struct app *app, const struct request *rq, const struct signin_body *body,
                       struct signed_in *out)
 {
     const struct act act = signin_act(rq);
 
     if (body->way == WAY_STAFF) {
-        return registry_signin_staff(
-            app->registry,
-            &(struct staff_signin_ask){
-                .user = body->user, .password = body->password, .totp = body->totp, .act = act },
-            out);
+        return registry_signin_staff(app->registry,
+                                     &(struct staff_signin_ask){ .user = body->user,
+                                                                 .password = body->password,
+                                                                 .totp = body->totp,
+                                                                 .api = true,
+                                                                 .act = act },
+                                     out);
     }
     return registry_signin_person(app->registry,
                                   &(struct person_signin_ask){ .number = body->number,
@@ -99,6 +102,7 @@ static RESULT sign_in(struct app *app, const struct request *rq, const struct si
                                                                .name = body->name,
                                                                .code = body->code,
                                                                .password = body->password,
+                                                               .api = true,
                                                                .act = act },
                                   out);
 }
@@ -133,7 +137,6 @@ RESULT post_session(struct app *app, const struct request *rq, struct reply *rp)
     if (err.code == SIGNIN_WRONG) limits_wrong(app, rq, subject);
     TRY(err);
     limits_right(app, rq, subject);
-    made.session.api = true; /* the token is in the body, so no cookie rides along by itself */
     session = session_of_signin(&made.session);
     sessions_put(app->sessions, &session);
     reply_json(rp, 201);

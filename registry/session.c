@@ -141,7 +141,7 @@ RESULT registry_token_make(const struct registry *rg, const struct token_ask *as
     REQUIRE(ask->scopes != 0, SIGNIN_SCOPE);
     session_new(rg, ask->subject, ask->subject_id, ask->proof, ask->life_usec, ask->act.at, out);
     out->session.scopes = ask->scopes;
-    out->session.api = true;
+    out->session.api = !ask->cookie;
     if (ask->subject == SUBJECT_STAFF) {
         TRY(registry_staff_load(rg->store, ask->subject_id, &staff));
         REQUIRE(!staff.disabled, STAFF_DISABLED);

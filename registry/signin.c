@@ -268,6 +268,7 @@ RESULT registry_signin_person(const struct registry *rg, const struct person_sig
     TRY(registry_person_load(rg->store, call.person_id, &person));
     REQUIRE(person.state != PERSON_DEAD, REGISTRY_PERSON_DEAD);
     session_new(rg, SUBJECT_PERSON, call.person_id, proof, SESSION_PERSON_USEC, act.at, out);
+    out->session.api = ask->api;
     return store_run(rg->store, root_person(call.person_id), signin_in_txn, &call);
 }
 
@@ -446,6 +447,7 @@ RESULT registry_signin_staff(const struct registry *rg, const struct staff_signi
     call.tries[0] = &totp;
     call.tries_n = 1;
     session_new(rg, SUBJECT_STAFF, staff.id, PROOF_TWO_FACTORS, SESSION_STAFF_USEC, act.at, out);
+    out->session.api = ask->api;
     out->session.org_id = staff.org_id;
     memcpy(out->session.grants, staff.grants, sizeof staff.grants);
     out->session.grants_n = staff.grants_n;

@@ -116,6 +116,7 @@ struct person_signin_ask {
     enum document_kind document;
     struct str country, number, name;
     struct str code, password;
+    bool api; /* the token goes into the answer's body: a bearer token, not a cookie */
     struct act act;
 };
 RESULT registry_signin_person(const struct registry *rg, const struct person_signin_ask *ask,
@@ -134,6 +135,7 @@ RESULT registry_totp_set(const struct registry *rg, int64_t staff_id, struct byt
                          const struct act *act, uint8_t out[TOTP_SECRET_BYTES]);
 struct staff_signin_ask {
     struct str user, password, totp;
+    bool api; /* as of people */
     struct act act;
 };
 /* refuses SIGNIN_FORM, SIGNIN_LOCKED, SIGNIN_WRONG (also: unknown user, in the same time),
@@ -152,6 +154,7 @@ struct token_ask {
     uint64_t scopes;
     enum proof proof;
     int64_t life_usec;
+    bool cookie; /* for a browser after all */
     struct act act;
 };
 RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
