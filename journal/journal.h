@@ -187,7 +187,7 @@ struct journal_proof {
     int64_t changed;   /* content, columns or leaf differ from what was sealed */
     int64_t missing;   /* sealed, but no row */
     int64_t unknown;   /* a row that was never sealed */
-    int64_t waiting;   /* rows younger than the newest seal, not judged */
+    int64_t waiting;   /* rows whose entries are not sealed yet, not judged */
     int64_t blocks;    /* feed blocks that add up */
     int64_t bad_block; /* first feed block that does not; 0 none */
     int64_t first_bad; /* id of the first changed, missing or unknown line; 0 none */

@@ -14,11 +14,11 @@ struct sealed_leaf {
 
 struct proof_walk {
     struct store *store;
-    struct instant since, until;
+    struct instant since;
     struct sealed_leaf batch[PROOF_BATCH];
     int n;
     int64_t position; /* of the last entry seen */
-    int64_t matched;  /* sealed lines within [since, until] that have a row */
+    int64_t matched;  /* sealed lines from `since` on that have a row */
     struct journal_proof *out;
 };
 
@@ -84,8 +84,7 @@ static struct err batch_in_txn(struct txn *tx, void *arg)
             found_bad(walk->out, &walk->out->missing, sealed->line_id);
             continue;
         }
-        walk->matched +=
-            row.recorded_at.usec >= walk->since.usec && row.recorded_at.usec <= walk->until.usec;
+        walk->matched += row.recorded_at.usec >= walk->since.usec;
         judge(walk->out, sealed, &row);
     }
     return OK;
@@ -124,7 +123,7 @@ static RESULT walk_feed(struct proof_walk *walk)
 }
 
 struct count_call {
-    struct instant since, until;
+    struct instant since;
     int64_t n;
 };
 
@@ -132,35 +131,40 @@ static struct err count_in_txn(struct txn *tx, void *arg)
 {
     struct count_call *call = arg;
 
-    return lines_count(tx, call->since, call->until, &call->n);
+    return lines_count(tx, call->since, (struct instant){ INT64_MAX }, &call->n);
+}
+
+/* Rows without a sealed leaf, beyond those whose entries came behind what was read of the feed:
+ * sealed since, or not yet. Never too many; too few only when entries came between the two calls,
+ * hence the tries. `exact` when nothing is behind. */
+static RESULT surplus(struct proof_walk *walk, bool *exact)
+{
+    struct journal_proof *out = walk->out;
+    struct count_call rows = { .since = walk->since };
+    struct feed_status status;
+    int64_t behind, more;
+
+    TRY(store_read(walk->store, count_in_txn, &rows));
+    TRY(feed_status(walk->store, FEED_JOURNAL, &status));
+    behind = status.unsealed + status.head_position - walk->position;
+    more = rows.n - walk->matched;
+    out->waiting = more < behind ? (more > 0 ? more : 0) : behind;
+    if (more - behind > out->unknown) out->unknown = more - behind;
+    *exact = behind == 0;
+    return OK;
 }
 
 RESULT journal_verify(struct store *store, struct instant since, struct journal_proof *out)
 {
     struct journal_proof proof = { 0 };
-    struct feed_status status;
+    struct proof_walk walk = { .store = store, .since = since, .out = &proof };
+    bool exact = false;
 
     TRY(feed_verify(store, FEED_JOURNAL, &proof.blocks, &(int64_t){ 0 }, &proof.bad_block));
-    /* A row that has no leaf shows as a surplus of rows over leaves. Rows committed while we read
-     * can look so for a moment, hence the tries: each reads what was sealed meanwhile. */
-    for (int try = 0;; try++) {
-        struct journal_proof judged = proof;
-        struct proof_walk walk = { .store = store, .since = since, .out = &judged };
-        struct count_call rows = { .since = since };
-
-        TRY(feed_status(store, FEED_JOURNAL, &status));
-        /* what is recorded before the oldest thing still unsealed is sealed, all of it */
-        walk.until = (struct instant){ status.unsealed > 0
-                                           ? store_now(store).usec - status.oldest_unsealed_usec - 1
-                                           : INT64_MAX };
-        TRY(walk_feed(&walk));
-        rows.until = walk.until;
-        TRY(store_read(store, count_in_txn, &rows));
-        judged.waiting = status.unsealed;
-        if (rows.n == walk.matched || try + 1 == PROOF_TRIES) {
-            judged.unknown = rows.n > walk.matched ? rows.n - walk.matched : 0;
-            *out = judged;
-            return OK;
-        }
+    for (int try = 0; try < PROOF_TRIES && !exact; try++) {
+        TRY(walk_feed(&walk)); /* from where the last try stopped */
+        TRY(surplus(&walk, &exact));
     }
+    *out = proof;
+    return OK;
 }

@@ -41,8 +41,10 @@ static int64_t ledger_part(struct cli *cli, const struct audit_ledger_result *r)
 
 static int64_t card_part(struct cli *cli, const struct audit_card_result *r)
 {
+    struct str detail = arena_format(cli_arena(cli), "waiting %" PRId64, r->waiting);
+
     cli_row(cli, CELLS(cell_text(S("card")), cell_int(r->cards), cell_int(r->cards - r->agree),
-                       cell_text(S(""))));
+                       cell_text(detail)));
     return r->cards - r->agree;
 }
 

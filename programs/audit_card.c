@@ -25,6 +25,8 @@ struct states {
     size_t size; /* a power of two */
     int64_t position;
     bool full;
+    int64_t younger; /* rows that changed after their last sealed state */
+    int64_t first_younger;
     struct audit_card_result *out;
 };
 
@@ -87,10 +89,30 @@ static struct err compare_in_txn(struct txn *tx, void *arg)
                     last->bank == row_int(&row, 2) && last->purse == row_int(&row, 3) &&
                     last->ecard == row_int(&row, 4) && last->consent == row_int(&row, 5) &&
                     last->epoch == row_int(&row, 6);
+        bool younger = !same && last && (last->card_id == 0 || last->at < row_int(&row, 7));
         out->cards++;
         out->agree += same;
-        if (!same && out->first_bad == 0) out->first_bad = row_int(&row, 0);
+        states->younger += younger;
+        if (younger && states->first_younger == 0) states->first_younger = row_int(&row, 0);
+        if (!same && !younger && out->first_bad == 0) out->first_bad = row_int(&row, 0);
     }
+}
+
+/* A row may be younger than what was read of the feed: as many as entries came behind it, sealed
+ * since or not yet. Any more have no entry at all. */
+static RESULT waiting(struct store *store, struct states *states)
+{
+    struct audit_card_result *out = states->out;
+    struct feed_status status;
+    int64_t behind;
+
+    TRY(feed_status(store, FEED_CARD, &status));
+    behind = status.unsealed + status.head_position - states->position;
+    out->waiting = states->younger < behind ? states->younger : behind;
+    out->agree += out->waiting;
+    if (out->waiting < states->younger && out->first_bad == 0)
+        out->first_bad = states->first_younger;
+    return OK;
 }
 
 static RESULT audit_with(struct store *store, struct states *states)
@@ -100,7 +122,8 @@ static RESULT audit_with(struct store *store, struct states *states)
         TRY(feed_read(store, FEED_CARD, states->position, 10000, entry_seen, states));
     }
     if (states->full) return fault(FAULT_MEMORY, "audit: cards came in meanwhile, run it again");
-    return store_read(store, compare_in_txn, states);
+    TRY(store_read(store, compare_in_txn, states));
+    return waiting(store, states);
 }
 
 RESULT audit_card(struct store *store, struct audit_card_result *out)

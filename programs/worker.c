@@ -259,6 +259,15 @@ static RESULT open_all(struct worker *worker)
     return open_loops(worker);
 }
 
+/* What was done in the last second, so that a stopped store is sealed to its end. keyd, which
+ * signs, is stopped after us. */
+static void seal_rest(struct store *store)
+{
+    struct err err = store_seal(store);
+
+    if (err.code != 0) log_fault("the last seal", err, LOG_NONE);
+}
+
 static void close_all(struct worker *worker)
 {
     struct app *app = &worker->app;
@@ -272,6 +281,7 @@ static void close_all(struct worker *worker)
     sessions_close(app->sessions);
     identity_close(worker->identity);
     catalogue_shelf_close(worker->shelf);
+    if (worker->store) seal_rest(worker->store);
     if (worker->store) store_close(worker->store);
     derived_close(worker->derived);
     blind_key_close(&worker->blind);
