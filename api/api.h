@@ -81,7 +81,7 @@ struct app {
 enum api_flag {
     API_PUBLIC = ROUTE_APP << 0,  /* nobody need be signed in */
     API_ONCE = ROUTE_APP << 1,    /* Idempotency-Key is needed; rq->once is set */
-    API_PURPOSE = ROUTE_APP << 2, /* X-Purpose is needed: personal data is returned */
+    API_PURPOSE = ROUTE_APP << 2, /* personal data is returned: all but holders name X-Purpose */
     API_GUESS =
         ROUTE_APP << 3, /* takes a guessable secret: the tight limits with growing penalties */
     API_PAGE = ROUTE_APP << 4,    /* a page: refusals are pages, sign-in is a redirect */

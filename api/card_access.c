@@ -1,6 +1,8 @@
 /* api/card_access.c - whose card, whose record. */
 #include "api/card_access.h"
 
+#include "api/looks.h"
+
 RESULT card_of_id(struct app *app, const struct request *rq, int64_t card_id, enum permission self,
                   enum permission staff, struct card *out)
 {
@@ -50,6 +52,15 @@ RESULT person_of_path(struct app *app, const struct request *rq, enum permission
     if (err.code == REGISTRY_PERSON_UNKNOWN) REFUSE(API_NOT_FOUND);
     TRY(err);
     return request_may(rq, staff, person.region_code, 0);
+}
+
+RESULT card_look(struct app *app, const struct request *rq, const struct card *card)
+{
+    const struct look look = { .person_id = card->person_id,
+                               .card_id = card->id,
+                               .act = LOOK_CARD };
+
+    return look_record(app, rq, &look);
 }
 
 static void date_put(struct json_out *out, const char *name, struct date date)

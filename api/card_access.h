@@ -14,6 +14,8 @@ RESULT card_of_id(struct app *app, const struct request *rq, int64_t card_id, en
 /* The person of path parameter "person"; "me" is the holder who is signed in. */
 RESULT person_of_path(struct app *app, const struct request *rq, enum permission self,
                       enum permission staff, int64_t *person_id);
+/* Staff are shown the card: the line in its holder's record (api/looks.h). */
+RESULT card_look(struct app *app, const struct request *rq, const struct card *card);
 /* Members of a card as every answer shows it: id, person, states by name, e-card, loss, validity.
  * The number is not among them. */
 void card_put(struct json_out *out, const struct card *card);

@@ -55,6 +55,7 @@ RESULT get_card(struct app *app, const struct request *rq, struct reply *rp)
     struct card card;
 
     TRY(card_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &card));
+    TRY(card_look(app, rq, &card));
     reply_card(rp, 200, &card);
     return OK;
 }
@@ -69,6 +70,7 @@ RESULT get_card_events(struct app *app, const struct request *rq, struct reply *
     TRY(card_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &card));
     if (!changes) return fault(FAULT_MEMORY, "card events");
     TRY(registry_card_changes(app->store, card.person_id, card.id, changes, &n));
+    TRY(card_look(app, rq, &card));
     reply_json(rp, 200);
     json_put_array(rp, "data");
     for (int i = 0; i < n; i++) {

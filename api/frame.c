@@ -40,7 +40,7 @@ static bool purpose_parse(struct str text, enum purpose *out)
 
 enum purpose request_purpose(const struct request *rq)
 {
-    enum purpose purpose = PURPOSE_RESIDENT_REQUEST; /* a page: the holder looks at their own */
+    enum purpose purpose = PURPOSE_RESIDENT_REQUEST; /* the holder looks at their own */
 
     (void)purpose_parse(request_header(rq, "x-purpose"), &purpose);
     return purpose;
@@ -110,9 +110,10 @@ static struct err admit(struct app *app, struct request *rq, struct reply *rp)
     }
     if (route->flags & API_PURPOSE) {
         struct str text = request_header(rq, "x-purpose");
+        bool holder = rq->session && rq->session->actor == ACTOR_HOLDER;
 
-        REQUIRE(text.n > 0, API_PURPOSE_MISSING);
-        REQUIRE(purpose_parse(text, &purpose), API_PURPOSE_UNKNOWN);
+        REQUIRE(text.n > 0 || holder, API_PURPOSE_MISSING);
+        REQUIRE(text.n == 0 || purpose_parse(text, &purpose), API_PURPOSE_UNKNOWN);
     }
     if (form) return once_of_request(app, rq, form_key);
     if (!(route->flags & API_ONCE)) return OK;

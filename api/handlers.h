@@ -9,7 +9,10 @@ handler get_version, get_openapi, get_errors, get_error, get_health, get_ready, 
 handler post_sign_in_code, post_session, get_session, delete_session;
 
 /* api/persons.c */
-handler post_person, post_person_search, get_person_cards, get_access_records, post_contest;
+handler post_person, post_person_search, get_person_cards;
+
+/* api/access_records.c */
+handler get_access_records, post_contest;
 
 /* api/cards.c */
 handler post_card, get_card, get_card_events, post_activation, post_ecard_consent;

@@ -130,6 +130,7 @@ RESULT get_loss_report(struct app *app, const struct request *rq, struct reply *
     struct loss loss;
 
     TRY(loss_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &card, &loss));
+    TRY(card_look(app, rq, &card));
     reply_json(rp, 200);
     loss_put(rp, &loss);
     return OK;
@@ -161,6 +162,7 @@ RESULT get_loss_receipt(struct app *app, const struct request *rq, struct reply 
     TRY(loss_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &card, &loss));
     TRY(venues_loss_receipt(app->store, card.id, loss.effective_at, 0, RECEIPT_GATES, rq->arena,
                             &receipt));
+    TRY(card_look(app, rq, &card));
     reply_json(rp, 200);
     json_put_id(rp, "loss_report", "los", loss.id);
     json_put_instant(rp, "reported_at", loss.effective_at);

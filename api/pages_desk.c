@@ -5,6 +5,7 @@
  * address GET  /desk/persons/{person} */
 #include "api/card_access.h"
 #include "api/handlers.h"
+#include "api/looks.h"
 #include "api/pages.h"
 
 #include "base/text.h"
@@ -39,6 +40,15 @@ struct err get_desk(struct app *app, const struct request *rq, struct reply *rp)
     return OK;
 }
 
+/* Why a counter looks, unless it says otherwise: somebody stands there, or calls 12333. */
+static enum purpose desk_purpose(const struct request *rq)
+{
+    const struct signin_session *signin = &request_session(rq)->signin;
+
+    return signin->grants_n > 0 && signin->grants[0].role == ROLE_AGENT ? PURPOSE_PHONE_SERVICE
+                                                                        : PURPOSE_COUNTER_SERVICE;
+}
+
 struct err post_desk_search(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct str q = { 0 }, id;
@@ -58,6 +68,10 @@ struct err post_desk_search(struct app *app, const struct request *rq, struct re
     }
     if (err.code < 0) return err;
     if (person_id != 0) {
+        TRY(look_record(app, rq,
+                        &(struct look){ .person_id = person_id,
+                                        .act = LOOK_FOUND,
+                                        .purpose = desk_purpose(rq) }));
         id = id_text(rq, "psn", person_id);
         reply_redirect(rp, arena_format(rq->arena, "/desk/persons/%.*s", (int)id.n, id.p));
         return OK;
@@ -156,6 +170,12 @@ struct err get_desk_person(struct app *app, const struct request *rq, struct rep
     TRY(registry_cards_of(app->store, person_id, cards, &n));
     for (int i = 0; i < n; i++)
         TRY(card_line(app, rq, &cards[i], &lines[i]));
+    if (n > 0) TRY(events_of(app, rq, &cards[0], &view));
+    TRY(look_record(app, rq,
+                    &(struct look){ .person_id = person_id,
+                                    .act = LOOK_PERSON,
+                                    .fields = S("name,number,phone"),
+                                    .purpose = desk_purpose(rq) }));
     region = region_find(catalogue_now(app->shelf), person.region_code);
     view.person_id = id_text(rq, "psn", person_id);
     view.name = mask_name(rq, opened.name);
@@ -165,7 +185,6 @@ struct err get_desk_person(struct app *app, const struct request *rq, struct rep
     if (region) view.region = page_english(rq) ? region->name.en : region->name.zh;
     view.cards = lines;
     view.cards_n = (size_t)n;
-    if (n > 0) TRY(events_of(app, rq, &cards[0], &view));
     show(app, rq, rp, &view);
     return OK;
 }

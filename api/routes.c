@@ -23,14 +23,14 @@ const struct route ROUTES[] = {
 
     { POST, "/v1/persons", API_ONCE, "person.add", post_person, NULL, 0 },
     { POST, "/v1/persons/searches", API_PURPOSE, "person.find", post_person_search, NULL, 0 },
-    { GET, "/v1/persons/{person}/cards", 0, "self.view card.view", get_person_cards, NULL, 0 },
-    { GET, "/v1/persons/{person}/access-records", 0, "self.view journal.view", get_access_records, PAGE_QUERY, 0 },
+    { GET, "/v1/persons/{person}/cards", API_PURPOSE, "self.view card.view", get_person_cards, NULL, 0 },
+    { GET, "/v1/persons/{person}/access-records", API_PURPOSE, "self.view journal.view", get_access_records, PAGE_QUERY, 0 },
 
     { POST, "/v1/access-records/{line}/contests", API_ONCE, "self.view", post_contest, NULL, 0 },
 
     { POST, "/v1/cards", API_ONCE, "card.issue", post_card, NULL, 0 },
-    { GET, "/v1/cards/{card}", 0, "self.view card.view", get_card, NULL, 0 },
-    { GET, "/v1/cards/{card}/events", 0, "self.view card.view", get_card_events, NULL, 0 },
+    { GET, "/v1/cards/{card}", API_PURPOSE, "self.view card.view", get_card, NULL, 0 },
+    { GET, "/v1/cards/{card}/events", API_PURPOSE, "self.view card.view", get_card_events, NULL, 0 },
     { POST, "/v1/cards/{card}/activations", API_ONCE, "card.activate", post_activation, NULL, 0 },
     { POST, "/v1/cards/{card}/ecard-consents", API_ONCE, "self.lose", post_ecard_consent, NULL, 0 },
     { POST, "/v1/cards/{card}/replacements", API_ONCE, "card.replace", post_replacement, NULL, 0 },
@@ -40,9 +40,9 @@ const struct route ROUTES[] = {
     { POST, "/v1/cards/{card}/stops", API_ONCE, "card.stop", post_stop, NULL, 0 },
     { POST, "/v1/cards/{card}/resumes", API_ONCE, "card.stop", post_resume, NULL, 0 },
     { POST, "/v1/cards/{card}/loss-reports", API_ONCE, "self.lose card.lose.temporary card.lose.formal", post_loss_report, NULL, 0 },
-    { GET, "/v1/cards/{card}/loss-reports/{loss}", 0, "self.view card.view", get_loss_report, NULL, 0 },
+    { GET, "/v1/cards/{card}/loss-reports/{loss}", API_PURPOSE, "self.view card.view", get_loss_report, NULL, 0 },
     { DELETE, "/v1/cards/{card}/loss-reports/{loss}", 0, "self.lose card.unlose", delete_loss_report, NULL, 0 },
-    { GET, "/v1/cards/{card}/loss-reports/{loss}/receipt", 0, "self.view card.view", get_loss_receipt, NULL, 0 },
+    { GET, "/v1/cards/{card}/loss-reports/{loss}/receipt", API_PURPOSE, "self.view card.view", get_loss_receipt, NULL, 0 },
 
     { POST, "/v1/devices", API_ONCE, "self.device", post_device, NULL, 0 },
     { GET, "/v1/devices", 0, "self.device", get_devices, NULL, 0 },
