@@ -95,11 +95,15 @@ bool permission_parse(struct str name, enum permission *out)
     return false;
 }
 
+uint64_t role_scopes(enum role role)
+{
+    return role >= ROLE_RESIDENT && role < ROLES ? ROLE_ROWS[role].may : 0;
+}
+
 bool role_may(enum role role, enum permission permission)
 {
-    if (role < ROLE_RESIDENT || role >= ROLES) return false;
     if (permission < MAY_SELF_VIEW || permission >= PERMISSIONS) return false;
-    return (ROLE_ROWS[role].may & SCOPE_BIT(permission)) != 0;
+    return (role_scopes(role) & SCOPE_BIT(permission)) != 0;
 }
 
 bool grant_covers(int32_t wide, int32_t code)

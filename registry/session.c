@@ -130,6 +130,16 @@ static RESULT token_in_txn(struct txn *tx, void *arg)
                                            .object_id = call->out->session.id });
 }
 
+/* Everything that some role of the session gives. */
+static uint64_t scopes_held(const struct signin_session *session)
+{
+    uint64_t held = 0;
+
+    for (int i = 0; i < session->grants_n; i++)
+        held |= role_scopes(session->grants[i].role);
+    return held;
+}
+
 RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
                            struct signed_in *out)
 {
@@ -153,6 +163,8 @@ RESULT registry_token_make(const struct registry *rg, const struct token_ask *as
         TRY(registry_person_load(rg->store, ask->subject_id, &person));
         REQUIRE(person.state != PERSON_DEAD, REGISTRY_PERSON_DEAD);
     }
+    REQUIRE(ask->scopes == SCOPES_ALL || (ask->scopes & ~scopes_held(&out->session)) == 0,
+            SIGNIN_SCOPE);
     return store_run(rg->store, subject_root(ask->subject, ask->subject_id), token_in_txn, &call);
 }
 

@@ -145,13 +145,14 @@ RESULT registry_signin_staff(const struct registry *rg, const struct staff_signi
 
 /* ---- tokens */
 
-/* A bearer token for a program: within what the subject may. Life at most TOKEN_LIFE_MAX.
- * refuses SIGNIN_SCOPE, STAFF_UNKNOWN, REGISTRY_PERSON_UNKNOWN */
+/* A bearer token for a program: within what the subject's roles give. Life at most TOKEN_LIFE_MAX.
+ * refuses SIGNIN_SCOPE (also: no scope, no life), STAFF_UNKNOWN, STAFF_DISABLED,
+ * REGISTRY_PERSON_UNKNOWN, REGISTRY_PERSON_DEAD */
 #define TOKEN_LIFE_MAX_USEC (366 * USEC_PER_DAY)
 struct token_ask {
     enum subject_kind subject;
     int64_t subject_id;
-    uint64_t scopes;
+    uint64_t scopes; /* SCOPES_ALL: whatever the roles give, told by the grants */
     enum proof proof;
     int64_t life_usec;
     bool cookie; /* for a browser after all */

@@ -89,8 +89,9 @@ const char *role_name(enum role role); /* "clerk" */
 bool role_parse(struct str name, enum role *out);
 const char *permission_name(enum permission permission); /* "card.lose.temporary" */
 bool permission_parse(struct str name, enum permission *out);
-/* One cell of the table. */
+/* One cell of the table, and a row of it as SCOPE_BITs. */
 bool role_may(enum role role, enum permission permission);
+uint64_t role_scopes(enum role role);
 
 struct grant {
     enum role role;

@@ -366,6 +366,54 @@ static void staff(struct world *w)
     CHECK("not of the form", !token_hash(S("short"), hash));
 }
 
+static struct err token_of(struct world *w, enum subject_kind subject, int64_t id, uint64_t scopes)
+{
+    const struct token_ask ask = { .subject = subject,
+                                   .subject_id = id,
+                                   .scopes = scopes,
+                                   .proof = PROOF_TWO_FACTORS,
+                                   .life_usec = USEC_PER_DAY,
+                                   .act = world_act(w, CHANNEL_WEB, PROOF_TWO_FACTORS) };
+    struct signed_in in;
+
+    return registry_token_make(&w->rg, &ask, &in);
+}
+
+/* Every role: each permission of its own by itself and all together; each other one never, neither
+ * alone nor beside its own. */
+static void token_scopes(struct world *w)
+{
+    char number[18];
+    int64_t person_id = world_person(w, number);
+
+    for (int r = ROLE_RESIDENT; r < ROLES; r++) {
+        enum role role = (enum role)r;
+        enum subject_kind subject = role == ROLE_RESIDENT ? SUBJECT_PERSON : SUBJECT_STAFF;
+        struct staff_ask ask = { .user = str_of(role_name(role)),
+                                 .name = S("赵示例"),
+                                 .grants = { { .role = role, .region_code = 340100 } },
+                                 .grants_n = 1,
+                                 .act = world_act(w, CHANNEL_COUNTER, PROOF_TWO_FACTORS) };
+        int64_t id = person_id;
+
+        if (role != ROLE_RESIDENT)
+            CHECK_OK(role_name(role), registry_staff_add(&w->rg, NULL, &ask, &id));
+        for (int p = MAY_SELF_VIEW; p < PERMISSIONS; p++) {
+            bool may = role_may(role, (enum permission)p);
+
+            CHECK_CODE(permission_name((enum permission)p), token_of(w, subject, id, SCOPE_BIT(p)),
+                       may ? 0 : SIGNIN_SCOPE);
+            CHECK_CODE(permission_name((enum permission)p),
+                       token_of(w, subject, id, role_scopes(role) | SCOPE_BIT(p)),
+                       may ? 0 : SIGNIN_SCOPE);
+        }
+        CHECK_OK(role_name(role), token_of(w, subject, id, role_scopes(role)));
+        CHECK_OK("whatever the roles give", token_of(w, subject, id, SCOPES_ALL));
+        CHECK_CODE("a bit that names nothing", token_of(w, subject, id, SCOPE_BIT(PERMISSIONS)),
+                   SIGNIN_SCOPE);
+    }
+}
+
 static void activation(struct world *w)
 {
     char number[ACTIVATION_CHARS], wrong[ACTIVATION_CHARS];
@@ -394,6 +442,7 @@ int main(void)
         passwords(&w);
         pins(&w);
         staff(&w);
+        token_scopes(&w);
         activation(&w);
         world_close(&w);
     }
