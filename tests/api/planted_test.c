@@ -214,10 +214,11 @@ static pid_t server_fork(int go[2], int stop[2])
 static void ask_server(void)
 {
     static struct client client;
-    char headers[200];
+    char headers[200], supervisor[200];
 
     client.port = told->port;
-    snprintf(headers, sizeof headers, "%s", w->clerk.header);
+    snprintf(headers, sizeof headers, "%sX-Purpose: counter_service\r\n", w->clerk.header);
+    snprintf(supervisor, sizeof supervisor, "%sX-Purpose: supervision\r\n", w->supervisor.header);
     for (int i = 0; i < PEOPLE; i++) {
         CHECK_INT(
             "cards",
@@ -230,7 +231,7 @@ static void ask_server(void)
                   200);
         CHECK_INT("who looked",
                   client_ask(&client, text_of("GET /v1/persons/%s/access-records", person_ids[i]),
-                             w->supervisor.header, ""),
+                             supervisor, ""),
                   200);
     }
 }
