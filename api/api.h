@@ -18,6 +18,7 @@ struct derived;
 struct jobs;
 struct identity;
 struct limits;
+struct record_line;
 struct sessions;
 
 /* ---- what programs/ hands in
@@ -59,9 +60,10 @@ struct app {
     struct jobs *jobs;
     struct sessions *sessions;
     struct limits *limits;
-    struct http_server *http;     /* the public listener */
-    struct http_server *internal; /* health and metrics */
-    uint8_t mac_key[32];          /* cursors and form tokens; the same on every worker of a node */
+    struct record_line *record_line; /* api/record_line.h */
+    struct http_server *http;        /* the public listener */
+    struct http_server *internal;    /* health and metrics */
+    uint8_t mac_key[32]; /* cursors and form tokens; the same on every worker of a node */
     const struct replacement_step *replacement;
     size_t replacement_n;
     const struct health_check *checks;

@@ -8,9 +8,9 @@
 #include "api/api.h"
 
 struct look {
-    int64_t person_id;    /* whose record */
-    int64_t card_id;      /* 0: the person's altogether */
-    const char *act;      /* lower_snake, one of those below; in words by act_words (api/pages.h) */
+    int64_t person_id; /* whose record */
+    int64_t card_id;   /* 0: the person's altogether */
+    const char *act; /* lower_snake, one of those below; in words by act_words (api/act_words.h) */
     struct str fields;    /* names of what was shown, a comma between: "name,phone" */
     enum purpose purpose; /* 0: as the request says (X-Purpose) */
 };

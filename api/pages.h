@@ -20,7 +20,5 @@ RESULT card_line(struct app *app, const struct request *rq, const struct card *c
 /* The holder's own name as pages show it: 张*. */
 RESULT holder_name(struct app *app, const struct request *rq, struct str *out);
 struct str mask_name(const struct request *rq, struct str plain);
-/* The act of a journal line in words, for the record line and for who-used-my-card. */
-struct str act_words(struct str act, bool english);
 /* 303 to `next` when it is a path of ours, else to `otherwise`. */
 void redirect_ours(struct reply *rp, struct str next, struct str otherwise);

@@ -1,6 +1,7 @@
 /* programs/loops.c - three threads: the tick, the deliveries and the jobs. */
 #include "programs/loops.h"
 
+#include "api/record_line.h"
 #include "base/log.h"
 #include "catalogue/catalogue.h"
 #include "identity/derived.h"
@@ -43,7 +44,8 @@ static void rest(const struct loops *loops, int64_t usec)
     }
 }
 
-/* ---- the tick: derived state catches up with the sealed feed, the catalogue with its imports ----
+/* ---- the tick: derived state and record line catch up with the sealed feeds, the catalogue with
+ * its imports ----
  */
 
 static void *tick(void *arg)
@@ -53,8 +55,11 @@ static void *tick(void *arg)
 
     for (int64_t n = 0; !loops->stop; n++) {
         struct err err = derived_catch_up(app->derived);
-        bool changed;
+        bool changed, came = false;
         if (err.code != 0) log_fault("derived state", err, LOG_NONE);
+        err = record_line_catch_up(app, &came);
+        if (err.code != 0) log_fault("record line", err, LOG_NONE);
+        if (came) http_wake(app->http, EVENTS_CHANNEL);
         if (n % RELOAD_TICKS == 0) {
             err = catalogue_reload(loops->config.shelf, clock_now(&app->clock), &changed);
             if (err.code != 0) log_fault("catalogue", err, LOG_NONE);
@@ -63,7 +68,6 @@ static void *tick(void *arg)
             err = derived_save(app->derived);
             if (err.code != 0) log_fault("derived state's files", err, LOG_NONE);
         }
-        http_wake(app->http, 0); /* what the sealer has sealed since */
         rest(loops, TICK_USEC);
     }
     return NULL;

@@ -3,6 +3,7 @@
 #include "programs/worker.h"
 
 #include "api/api.h"
+#include "api/record_line.h"
 #include "base/log.h"
 #include "catalogue/catalogue.h"
 #include "crypto/blind.h"
@@ -97,7 +98,6 @@ static void committed(void *arg, struct bytes note)
     struct worker *worker = arg;
 
     derived_note(worker->derived, note);
-    if (worker->app.http) http_wake(worker->app.http, 0);
 }
 
 static RESULT open_records(struct worker *worker)
@@ -255,6 +255,7 @@ static RESULT open_all(struct worker *worker)
     TRY(sessions_open(SESSIONS_MAX, &app->sessions));
     TRY(sessions_load(app->sessions, app->store, clock_now(&app->clock)));
     TRY(limits_open(LIMITS_MAX, &app->entropy, &app->limits));
+    TRY(record_line_open(&app->record_line));
     TRY(open_listeners(worker));
     return open_loops(worker);
 }
@@ -277,6 +278,7 @@ static void close_all(struct worker *worker)
     http_close(app->http);
     http_close(app->internal);
     courier_close(worker->courier);
+    record_line_close(app->record_line);
     limits_close(app->limits);
     sessions_close(app->sessions);
     identity_close(worker->identity);

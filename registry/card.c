@@ -68,6 +68,10 @@ static struct turn_why why_of(const struct act *act, enum card_function function
     } else if (function == FUNCTION_SOCIAL && event == SOCIAL_UNLOCK) {
         why.name = "card_unlocked";
         why.item = ITEM_CARD_PIN;
+    } else if (function == FUNCTION_SOCIAL && event == SOCIAL_STOP) {
+        why.name = "card_stopped";
+    } else if (function == FUNCTION_SOCIAL && event == SOCIAL_RESUME) {
+        why.name = "card_resumed";
     }
     return why;
 }

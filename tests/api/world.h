@@ -13,6 +13,7 @@
 #pragma once
 #include <stdarg.h>
 
+#include "api/record_line.h"
 #include "catalogue/catalogue.h"
 #include "tests/api/client.h"
 #include "tests/identity/world.h"
@@ -183,6 +184,7 @@ static inline bool api_world_start(struct api_world *w)
                            .test_system = true,
                            .help = S("tel:12333") };
     value_hash(&w->base.blind, 65535, str_bytes(S("tests")), w->app.mac_key);
+    if (!CHECK_OK("record line", record_line_open(&w->app.record_line))) return false;
     if (!CHECK_OK("sessions", sessions_open(1000, &w->app.sessions))) return false;
     if (!CHECK_OK("sessions",
                   sessions_load(w->app.sessions, w->app.store, fixture_now(&w->base.f))))
@@ -220,6 +222,7 @@ static inline void api_world_stop(struct api_world *w)
     }
     http_close(w->app.internal);
     limits_close(w->app.limits);
+    record_line_close(w->app.record_line);
     sessions_close(w->app.sessions);
     catalogue_shelf_close(w->shelf);
     w->shelf = NULL;
