@@ -17,6 +17,7 @@
 #include "programs/nouns.h"
 #include "programs/simulate/gate_journal.h"
 #include "programs/simulate/gate_link.h"
+#include "programs/simulate/gate_list.h"
 #include "programs/simulate/simulate.h"
 
 struct gate {
@@ -25,88 +26,12 @@ struct gate {
     struct entropy entropy;
     struct gate_key key;
     struct gate_link *link;
-    struct published_keys keys;
-    struct stop_list list;
-    bool has_list, online, offline_asked;
-    struct arena lists[2]; /* the list in hand, and the next one */
-    int lists_now;
+    struct gate_list list;
+    bool online, offline_asked;
     struct replay_memory replay;
     struct gate_journal journal;
     int places;
 };
-
-/* ---- the stop list */
-
-/* Checked, then opened or applied in the arena that is not in use; then they change places. */
-static RESULT list_take(struct gate *gate, struct bytes file)
-{
-    struct arena *arena = &gate->lists[1 - gate->lists_now];
-    struct stop_list_file parts;
-    struct stop_list next;
-    struct bytes copy;
-
-    arena_reset(arena);
-    copy = arena_bytes(arena, file);
-    if (arena->full) return fault(FAULT_MEMORY, "a stop list of %zu bytes", file.n);
-    TRY(identity_stop_list_check(&gate->keys, copy, gate->key.test, &parts));
-    if (parts.head.delta && !gate->has_list) REFUSE(STOP_LIST_GAP);
-    if (!parts.head.delta) {
-        TRY(stop_list_open(&parts, arena, &next));
-    } else {
-        bool older = parts.head.position < gate->list.head.position ||
-                     parts.head.universe < gate->list.head.universe;
-        TRY(stop_list_apply(&gate->list, &parts, arena, &next));
-        if (older) return OK; /* the list stays where it lies */
-    }
-    gate->lists_now = 1 - gate->lists_now;
-    gate->list = next;
-    gate->has_list = true;
-    return OK;
-}
-
-static RESULT list_get(struct gate *gate)
-{
-    char path[200];
-    struct answer answer;
-
-    snprintf(path, sizeof path, "/v1/stop-lists/cards?incarnation=%" PRId64 "&from=%" PRId64,
-             gate->has_list ? gate->list.head.incarnation : 0,
-             gate->has_list ? gate->list.head.position : 0);
-    TRY(gate_ask(gate->link, "GET", path, (struct str){ 0 }, NULL, &answer));
-    if (answer.status != 200)
-        return fault(FAULT_PARTNER, "stop list: %ld %s", answer.status, answer.code);
-    return list_take(gate, answer.body);
-}
-
-/* A full list may be a minute old: what changed since comes as a delta at once. */
-static RESULT list_pull(struct gate *gate)
-{
-    bool first = !gate->has_list;
-
-    TRY(list_get(gate));
-    return first && gate->list.head.position > 0 ? list_get(gate) : OK;
-}
-
-static RESULT beat(struct gate *gate)
-{
-    char body[400], path[100];
-    struct writer w = writer_over(body, sizeof body);
-    struct json_out out = json_out_over(&w, NULL);
-    struct answer answer;
-
-    json_out_object(&out, NULL);
-    json_out_int(&out, "incarnation", gate->list.head.incarnation);
-    json_out_int(&out, "position", gate->list.head.position);
-    json_out_instant(&out, "list_made_at", gate->list.head.made_at);
-    json_out_instant(&out, "terminal_at", clock_now(&gate->clock));
-    json_out_int(&out, "queue", gate->journal.lines - gate->journal.uploaded);
-    json_out_end(&out);
-    snprintf(path, sizeof path, "/v1/terminals/%s/heartbeats", gate->key.id);
-    TRY(gate_ask(gate->link, "POST", path, writer_str(&w), NULL, &answer));
-    if (answer.status >= 300)
-        return fault(FAULT_PARTNER, "heartbeat: %ld %s", answer.status, answer.code);
-    return OK;
-}
 
 /* Waiting batches, one after another. */
 static RESULT upload(struct gate *gate)
@@ -139,15 +64,12 @@ static void look_after(struct gate *gate)
     struct err err = OK, uploaded;
 
     if (gate->offline_asked) return;
-    if (gate->keys.n == 0) err = gate_keys(gate->link, &gate->keys);
-    if (err.code == 0) err = list_pull(gate);
-    if (err.code == STOP_LIST_INCARNATION || err.code == STOP_LIST_GAP) {
-        gate->has_list = false; /* the store was restored: begin with a full list */
-        err = list_pull(gate);
-    }
+    err = gate_list_pull(&gate->list, gate->link);
     if (err.code == 0) {
         uploaded = upload(gate);
-        err = beat(gate); /* also while a batch can't be got rid of: the queue shows it */
+        /* also while a batch can't be got rid of: the queue shows it */
+        err = gate_beat(gate->link, &gate->key, &gate->list, clock_now(&gate->clock),
+                        gate->journal.lines - gate->journal.uploaded);
         if (err.code == 0) err = uploaded;
     }
     if (gate->online != (err.code == 0)) {
@@ -202,7 +124,8 @@ static RESULT ask_alone(struct gate *gate, struct str text, struct shown *out)
     struct writer w = writer_over(out->words, sizeof out->words - 1);
     struct err err = { .code = IDENTITY_LIST_STALE };
 
-    if (gate->has_list) err = identity_verify_offline(&gate->keys, &gate->list, &ask, &verdict);
+    if (gate->list.has)
+        err = identity_verify_offline(&gate->list.keys, &gate->list.list, &ask, &verdict);
     if (err.code == 0) err = replay_take(&gate->replay, text, ask.at, &verdict);
     if (err.code < 0) return err;
     /* on paper before the leaf opens; what is no code of ours is not worth a line */
@@ -230,7 +153,8 @@ static RESULT present(struct gate *gate, struct str text)
     }
     TRY(err);
     shown.usec = clock_now(&gate->clock).usec - from.usec;
-    shown.age_sec = gate->has_list ? (from.usec - gate->list.head.made_at.usec) / USEC_PER_SEC : -1;
+    shown.age_sec =
+        gate->list.has ? (from.usec - gate->list.list.head.made_at.usec) / USEC_PER_SEC : -1;
     cli_row(gate->cli, CELLS(cell_text(shown.let_in ? S("let_in") : S("refused")),
                              cell_text(shown.online ? S("online") : S("offline")),
                              cell_text(str_of(shown.code)), cell_text(str_of(shown.words)),
@@ -285,8 +209,7 @@ static RESULT gate_start(struct gate *gate, struct cli *cli)
 
     TRY(gate_key_read(key, &gate->key));
     TRY(gate_journal_open(arena_c(cli_arena(cli), cli_text(cli, "dir")), &gate->journal));
-    TRY(arena_open(&gate->lists[0], 64 << 20));
-    TRY(arena_open(&gate->lists[1], 64 << 20));
+    TRY(gate_list_open(&gate->list, gate->key.test));
     return gate_link_open(server, audience, &gate->key, &gate->clock, &gate->entropy, &gate->link);
 }
 
@@ -318,8 +241,7 @@ enum cli_exit simulate_gate(struct cli *cli)
         look_after(&gate);
     }
     gate_link_close(gate.link);
-    arena_close(&gate.lists[0]);
-    arena_close(&gate.lists[1]);
+    gate_list_close(&gate.list);
     return cli_end(cli, err);
 }
 

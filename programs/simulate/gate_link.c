@@ -14,6 +14,7 @@ struct gate_link {
     const struct gate_key *key;
     const struct clock *clock;
     const struct entropy *entropy;
+    struct signin_pace *pace; /* NULL: none */
     char token[128];
     struct instant token_until;
     struct arena arena; /* of the answer in hand */
@@ -135,6 +136,17 @@ static RESULT call(struct gate_link *link, const char *method, const char *path,
 
 /* ---- signing in */
 
+enum { SIGNINS_AT_ONCE = 6, SIGNIN_USEC = 1250000 };
+
+bool signin_pace_take(struct signin_pace *pace, struct instant now)
+{
+    if (pace->spent_until.usec < now.usec) pace->spent_until = now;
+    if (pace->spent_until.usec - now.usec > (int64_t)(SIGNINS_AT_ONCE - 1) * SIGNIN_USEC)
+        return false;
+    pace->spent_until = instant_add(pace->spent_until, SIGNIN_USEC);
+    return true;
+}
+
 static RESULT token_take(struct gate_link *link, const struct answer *answer)
 {
     json_t *body = json_loadb((const char *)answer->body.p, answer->body.n, 0, NULL);
@@ -155,6 +167,8 @@ static RESULT signin(struct gate_link *link)
     struct answer answer;
 
     link->token[0] = '\0';
+    if (link->pace && !signin_pace_take(link->pace, clock_now(link->clock)))
+        return fault(FAULT_PARTNER, "signing in: waits for its turn");
     link->entropy->fill(link->entropy->arg, random, sizeof random);
     put_hex(&n, bytes_of(random, sizeof random));
     nonce[n.n] = '\0';
@@ -230,25 +244,35 @@ RESULT gate_link_open(const char *server, const char *audience, const struct gat
                       const struct clock *clock, const struct entropy *entropy,
                       struct gate_link **out)
 {
-    static struct gate_link link; /* one gate a process */
+    struct gate_link *link = calloc(1, sizeof *link);
+    struct err err = OK;
 
-    link = (struct gate_link){ .key = key, .clock = clock, .entropy = entropy };
-    if (!str_c(str_of(server), link.server, sizeof link.server) ||
-        !str_c(str_of(audience), link.audience, sizeof link.audience))
-        return fault(FAULT_CONFIG, "the server's address is too long");
-    TRY(arena_open(&link.arena, ANSWER_MAX + 4096));
-    link.curl = curl_easy_init();
-    if (!link.curl) {
-        arena_close(&link.arena);
-        return fault(FAULT_MEMORY, "libcurl");
+    if (!link) return fault(FAULT_MEMORY, "a gate's link");
+    link->key = key;
+    link->clock = clock;
+    link->entropy = entropy;
+    if (!str_c(str_of(server), link->server, sizeof link->server) ||
+        !str_c(str_of(audience), link->audience, sizeof link->audience))
+        err = fault(FAULT_CONFIG, "the server's address is too long");
+    if (err.code == 0) err = arena_open(&link->arena, ANSWER_MAX + 4096);
+    if (err.code == 0 && !(link->curl = curl_easy_init())) err = fault(FAULT_MEMORY, "libcurl");
+    if (err.code != 0) {
+        gate_link_close(link);
+        return err;
     }
-    *out = &link;
+    *out = link;
     return OK;
+}
+
+void gate_link_pace(struct gate_link *link, struct signin_pace *pace)
+{
+    link->pace = pace;
 }
 
 void gate_link_close(struct gate_link *link)
 {
     if (!link) return;
-    curl_easy_cleanup(link->curl);
+    if (link->curl) curl_easy_cleanup(link->curl);
     arena_close(&link->arena);
+    free(link);
 }

@@ -6,6 +6,13 @@
 #include "identity/identity.h"
 
 struct gate_link;
+/* How often several at one address sign in: the server allows an address so many at once and one a
+ * second after, and others at this address want to sign in as well. */
+struct signin_pace {
+    struct instant spent_until;
+};
+bool signin_pace_take(struct signin_pace *pace, struct instant now); /* false: not yet */
+
 struct gate_key { /* as in the key file that enrolment left */
     char id[ID_TEXT_MAX + 1];
     enum suite suite;
@@ -19,6 +26,8 @@ RESULT gate_link_open(const char *server, const char *audience, const struct gat
                       const struct clock *clock, const struct entropy *entropy,
                       struct gate_link **out);
 void gate_link_close(struct gate_link *link);
+/* Sign in only when the pace allows it; calls that need it fault FAULT_PARTNER until then. */
+void gate_link_pace(struct gate_link *link, struct signin_pace *pace);
 
 struct answer { /* lives until the next call */
     long status;
