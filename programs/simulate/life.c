@@ -83,7 +83,7 @@ static RESULT life_open(struct life *life, struct cli *cli)
     life->cli = cli;
     life->clock = system_clock();
     life->entropy = entropy_system();
-    life->prng = (struct prng){ .state = (uint64_t)cli_int(cli, "seed") };
+    life->acts = (struct prng){ .state = (uint64_t)cli_int(cli, "seed") };
     life->curl = curl_easy_init();
     if (!life->curl) return fault(FAULT_MEMORY, "libcurl");
     TRY(gate_list_open(&life->list, true));

@@ -49,7 +49,8 @@ struct venue_post {
 struct life {
     struct clock clock;
     struct entropy entropy;
-    struct prng prng;
+    struct prng acts,
+        prng; /* one draw an act, and that act's own: what happened before moves none */
     struct cli *cli;
     CURL *curl;
     char base[200], clerk[LIFE_TOKEN_MAX];

@@ -371,10 +371,13 @@ static const struct choice LOST[] = { { 40, enter }, { 35, lift }, { 25, replace
 
 void life_act(struct life *life)
 {
-    struct person *person = &life->people[between(life, 0, life->people_n - 1)];
-    int64_t what = between(life, 0, 99);
     struct day today = day_of(clock_now(&life->clock));
+    struct person *person;
+    int64_t what;
 
+    life->prng = (struct prng){ .state = (uint64_t)prng_between(&life->acts, 0, INT64_MAX) };
+    person = &life->people[between(life, 0, life->people_n - 1)];
+    what = between(life, 0, 99);
     if (today.number != life->today.number) {
         for (int i = 0; i < life->people_n; i++)
             life->people[i].entered = 0;
