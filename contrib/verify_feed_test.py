@@ -2,15 +2,16 @@
 """contrib/verify_feed agrees with a database that the server sealed, and finds every way of changing
 it that is tried here. Run from the root of the repository after `make`."""
 import os
-import random
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, "tests/scenario")
+from ports import free_ports  # noqa: E402
 
 YKT = os.path.abspath(os.environ.get("YKT", "build/debug/ykt"))
 VERIFY = os.path.abspath("contrib/verify_feed")
@@ -30,23 +31,6 @@ def run(*words):
     return subprocess.run(words, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
 
 
-def three_free_ports():
-    for _ in range(50):
-        port = random.randrange(10000, 32000)
-        sockets = []
-        try:
-            for i in range(3):
-                sockets.append(socket.socket())
-                sockets[-1].bind(("127.0.0.1", port + i))
-            return port
-        except OSError:
-            continue
-        finally:
-            for s in sockets:
-                s.close()
-    sys.exit("no free ports")
-
-
 def unsealed(store):
     sql = "SELECT COUNT(*) FROM store_feed_pending"
     if store.startswith("postgresql:"):
@@ -61,7 +45,7 @@ def unsealed(store):
 def sealed_province(folder, store):
     """A hundred people and their cards, made and then sealed by a running server."""
     made = run(YKT, "demo", "make", "--dir", folder, "--store", store, "--residents", "100",
-               "--port", str(three_free_ports()), "--lang", "en")
+               "--port", str(free_ports(3)), "--lang", "en")
     if made.returncode != 0:
         sys.exit("0 passed, 1 failed: demo make: " + made.stderr)
     with open(folder + "/server.log", "wb") as log:

@@ -3,12 +3,13 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
+
+from ports import free_ports
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 YKT = os.environ.get("YKT", os.path.join(ROOT, "build/debug/ykt"))
@@ -56,22 +57,6 @@ class Server:
     def ask(self, *args, **named):
         status, body, _ = self.call(*args, **named)
         return status, json.loads(body) if body else {}
-
-def free_ports(n):
-    for base in range(20000 + os.getpid() % 20000, 64000, 7):
-        sockets = []
-        try:
-            for i in range(n):
-                s = socket.socket()
-                s.bind(("127.0.0.1", base + i))
-                sockets.append(s)
-            return base
-        except OSError:
-            continue
-        finally:
-            for s in sockets:
-                s.close()
-    raise SystemExit("no free ports")
 
 def with_server(run):
     folder = tempfile.mkdtemp(prefix="ykt-loss-")

@@ -5,7 +5,6 @@ it must from the server, and says "not known" when the server is away. Run from 
 repository after `make`; parts whose program is missing are left out and said."""
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -15,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from ports import free_ports
 
 YKT = os.path.abspath(os.environ.get("YKT", "build/debug/ykt"))
 passed = failed = 0
@@ -31,23 +32,6 @@ def check(title, ok, seen=""):
 
 def run(*words):
     return subprocess.run(words, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
-
-
-def free_ports(n):
-    for _ in range(50):
-        port = random.randrange(10000, 32000)
-        held = []
-        try:
-            for i in range(n):
-                held.append(socket.socket())
-                held[-1].bind(("127.0.0.1", port + i))
-            return port
-        except OSError:
-            continue
-        finally:
-            for s in held:
-                s.close()
-    sys.exit("no free ports")
 
 
 def check_settings(folder):

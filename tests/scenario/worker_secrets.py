@@ -9,13 +9,14 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
+
+from ports import free_ports
 
 YKT = os.path.abspath(os.environ.get("YKT", "build/debug/ykt"))
 HELPERS = os.path.join(os.path.dirname(YKT), "tests/scenario/")
@@ -30,23 +31,6 @@ def check(title, ok, seen=""):
     else:
         failed += 1
         print("FAILED %s: %s" % (title, seen))
-
-
-def three_free_ports():
-    for _ in range(50):
-        port = random.randrange(10000, 32000)
-        held = []
-        try:
-            for i in range(3):
-                held.append(socket.socket())
-                held[-1].bind(("127.0.0.1", port + i))
-            return port
-        except OSError:
-            continue
-        finally:
-            for s in held:
-                s.close()
-    sys.exit("no free ports")
 
 
 # ---- looking
@@ -209,7 +193,7 @@ def look_at_files(folder, needles, keys, when):
 
 
 def main(folder):
-    port = three_free_ports()
+    port = free_ports(3)
     made = subprocess.run([YKT, "demo", "make", "--dir", folder, "--store", "sqlite:%s/ykt.db" % folder, "--residents", "100", "--port", str(port), "--lang", "en"],
                           capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
     check("a province", made.returncode == 0, made.stderr)
