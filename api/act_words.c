@@ -23,6 +23,7 @@ static const struct {
     { "card_found", "解除挂失", "Loss lifted" },
     { "loss_lapsed", "临时挂失到期", "Loss report lapsed" },
     { "ecard_consent", "本人同意启用电子社保卡", "E-card switched on by consent" },
+    { "ecard_withdrawal", "本人停用电子社保卡", "E-card switched off again" },
     { "card_replaced", "补换卡", "Card replaced" },
     { "card_cancelled", "注销", "Card cancelled" },
     { "card_locked", "密码锁定", "Card locked" },

@@ -63,6 +63,17 @@ RESULT card_look(struct app *app, const struct request *rq, const struct card *c
     return look_record(app, rq, &look);
 }
 
+RESULT card_inherit(struct app *app, const struct request *rq, int64_t person_id,
+                    const struct replace_made *made)
+{
+    for (size_t i = 0; i < app->replacement_n; i++) {
+        struct err err =
+            app->replacement[i].run(app, person_id, made->old_card_id, made->card.card_id, rq->at);
+        if (err.code != 0) return fault_add(err, "replacement: %s", app->replacement[i].name);
+    }
+    return OK;
+}
+
 static void date_put(struct json_out *out, const char *name, struct date date)
 {
     if (date.year != 0) json_out_date(out, name, date);

@@ -16,6 +16,10 @@ RESULT person_of_path(struct app *app, const struct request *rq, enum permission
                       enum permission staff, int64_t *person_id);
 /* Staff are shown the card: the line in its holder's record (api/looks.h). */
 RESULT card_look(struct app *app, const struct request *rq, const struct card *card);
+/* After registry_card_replace: each service's part of what the new card inherits, in the order of
+ * app->replacement. */
+RESULT card_inherit(struct app *app, const struct request *rq, int64_t person_id,
+                    const struct replace_made *made);
 /* Members of a card as every answer shows it: id, person, states by name, e-card, loss, validity.
  * The number is not among them. */
 void card_put(struct json_out *out, const struct card *card);

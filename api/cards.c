@@ -130,18 +130,6 @@ RESULT post_ecard_consent(struct app *app, const struct request *rq, struct repl
     return OK;
 }
 
-/* Each service's part of what the new card inherits, in the order of app->replacement. */
-static RESULT inherit(struct app *app, const struct request *rq, int64_t person_id,
-                      const struct replace_made *made)
-{
-    for (size_t i = 0; i < app->replacement_n; i++) {
-        struct err err =
-            app->replacement[i].run(app, person_id, made->old_card_id, made->card.card_id, rq->at);
-        if (err.code != 0) return fault_add(err, "replacement: %s", app->replacement[i].name);
-    }
-    return OK;
-}
-
 RESULT post_replacement(struct app *app, const struct request *rq, struct reply *rp)
 {
     static const struct json_name REASONS[] = {
@@ -170,7 +158,7 @@ RESULT post_replacement(struct app *app, const struct request *rq, struct reply 
     ask.reason = (enum replace_reason)reason;
     ask.act.proof = PROOF_PAPERS;
     TRY(registry_card_replace(app->registry, rq->once, &ask, &made));
-    TRY(inherit(app, rq, old.person_id, &made));
+    TRY(card_inherit(app, rq, old.person_id, &made));
     TRY(registry_card_load(app->store, old.person_id, made.card.card_id, &card));
     reply_card(rp, 201, &card);
     json_put_id(rp, "new_card", "crd", card.id);

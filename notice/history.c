@@ -112,7 +112,7 @@ static uint64_t mutable_kinds(void)
 {
     uint64_t bits = 0;
 
-    for (int k = NOTICE_ONE_TIME_CODE; k <= NOTICE_CARD_UNLOCKED; k++) {
+    for (int k = NOTICE_ONE_TIME_CODE; k <= NOTICE_ECARD_OFF; k++) {
         const struct kind *kind = kind_find((enum notice_kind)k);
         if (kind && !kind->urgent) bits |= UINT64_C(1) << k;
     }

@@ -67,6 +67,9 @@ static const struct kind KINDS[] = {
       "Your card {card} was locked at {at} after wrong PINs; have it reset at a window." },
     { NOTICE_CARD_UNLOCKED, "card_unlocked", true, { "card", "at" },
       "您的社会保障卡{card}已于{at}解锁。" HELP_ZH, "Your card {card} was unlocked at {at}." HELP_EN },
+    { NOTICE_ECARD_OFF, "ecard_off", true, { "card", "at" },
+      "您已于{at}停用社会保障卡{card}的电子社保卡，可随时恢复。" HELP_ZH,
+      "The e-card of your lost card {card} was switched off at {at}; you may switch it on again." HELP_EN },
 };
 /* clang-format on */
 

@@ -64,6 +64,7 @@ enum notice_kind {
     NOTICE_DATA_SEEN = 22,         /* at, who, purpose */
     NOTICE_CARD_LOCKED = 23,       /* card, at */
     NOTICE_CARD_UNLOCKED = 24,     /* card, at */
+    NOTICE_ECARD_OFF = 25,         /* card, at: the consent of ECARD_ON taken back */
 };
 enum notice_language { NOTICE_ZH = 1, NOTICE_EN = 2 };
 

@@ -229,6 +229,10 @@ enum { CHANGES_MAX = 100 };
 /* Newest first, at most CHANGES_MAX, of one card. */
 RESULT registry_card_changes(struct store *store, int64_t person_id, int64_t card_id,
                              struct card_change out[CHANGES_MAX], int *n);
+/* One line of it by id: an act's number. refuses REGISTRY_CARD_UNKNOWN when the card has none such
+ */
+RESULT registry_card_change_load(struct store *store, int64_t person_id, int64_t card_id,
+                                 int64_t change_id, struct card_change *out);
 
 /* ---- issuing (F07-F14) */
 
@@ -321,6 +325,12 @@ RESULT registry_card_unlose(const struct registry *rg, const struct once *once, 
  * _ECARD_NONE, _NOT_HOLDER */
 RESULT registry_ecard_consent(const struct registry *rg, const struct once *once, int64_t person_id,
                               int64_t card_id, const struct act *act, struct card *after);
+/* The holder takes that consent back: the e-card stops with the card again. OK when none is given.
+ * refuses REGISTRY_CARD_UNKNOWN, _REPLACED, _CANCELLED, _NOT_LOST, REGISTRY_PROOF_WEAK,
+ * _NOT_HOLDER */
+RESULT registry_ecard_withdraw(const struct registry *rg, const struct once *once,
+                               int64_t person_id, int64_t card_id, const struct act *act,
+                               struct card *after);
 RESULT registry_loss_load(struct store *store, int64_t person_id, int64_t loss_id,
                           struct loss *out);
 /* Reports of a person, newest first, at most LOSSES_MAX. */

@@ -2,7 +2,7 @@
 #include "registry/card_store.h"
 
 struct load_call {
-    int64_t person_id, card_id;
+    int64_t person_id, card_id, change_id;
     int32_t province_code;
     bool found;
     struct card *card;
@@ -149,6 +149,23 @@ RESULT registry_card_changes(struct store *store, int64_t person_id, int64_t car
 
     TRY(store_read(store, changes_in_txn, &call));
     *n = call.n;
+    return OK;
+}
+
+static RESULT change_in_txn(struct txn *tx, void *arg)
+{
+    struct load_call *call = arg;
+
+    return change_select(tx, call->person_id, call->change_id, call->changes, &call->found);
+}
+
+RESULT registry_card_change_load(struct store *store, int64_t person_id, int64_t card_id,
+                                 int64_t change_id, struct card_change *out)
+{
+    struct load_call call = { .person_id = person_id, .change_id = change_id, .changes = out };
+
+    TRY(store_read(store, change_in_txn, &call));
+    REQUIRE(call.found && out->card_id == card_id, REGISTRY_CARD_UNKNOWN);
     return OK;
 }
 

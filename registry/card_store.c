@@ -81,6 +81,13 @@ static const struct stmt CHANGES = {
            " channel, loss_id FROM card_change WHERE person_id = $1 AND card_id = $2"
            " ORDER BY id DESC LIMIT $3",
 };
+static const struct stmt CHANGE_ONE = {
+    .name = "registry: one change of a card",
+    .types = "ii",
+    .root = 1,
+    .sql = "SELECT id, card_function, event, state_from, state_to, epoch, at, actor, actor_id,"
+           " channel, loss_id, card_id FROM card_change WHERE person_id = $1 AND id = $2",
+};
 
 static int64_t live(const struct card *c)
 {
@@ -265,6 +272,24 @@ RESULT change_insert(struct txn *tx, int64_t person_id, const struct card_change
                     NULL);
 }
 
+static struct card_change change_take_row(const struct row *row, int64_t card_id)
+{
+    return (struct card_change){
+        .id = row_int(row, 0),
+        .card_id = card_id,
+        .function = (enum card_function)row_int(row, 1),
+        .event = (int)row_int(row, 2),
+        .from = (int)row_int(row, 3),
+        .to = (int)row_int(row, 4),
+        .epoch = row_int(row, 5),
+        .at = row_at(row, 6),
+        .actor = (enum journal_actor)row_int(row, 7),
+        .actor_id = row_int(row, 8),
+        .channel = (enum channel)row_int(row, 9),
+        .loss_id = row_int(row, 10),
+    };
+}
+
 RESULT changes_select(struct txn *tx, int64_t person_id, int64_t card_id, struct card_change *out,
                       int max, int *n)
 {
@@ -275,20 +300,17 @@ RESULT changes_select(struct txn *tx, int64_t person_id, int64_t card_id, struct
     for (*n = 0; *n < max; ++*n) {
         TRY(row_next(&row, &more));
         if (!more) break;
-        out[*n] = (struct card_change){
-            .id = row_int(&row, 0),
-            .card_id = card_id,
-            .function = (enum card_function)row_int(&row, 1),
-            .event = (int)row_int(&row, 2),
-            .from = (int)row_int(&row, 3),
-            .to = (int)row_int(&row, 4),
-            .epoch = row_int(&row, 5),
-            .at = row_at(&row, 6),
-            .actor = (enum journal_actor)row_int(&row, 7),
-            .actor_id = row_int(&row, 8),
-            .channel = (enum channel)row_int(&row, 9),
-            .loss_id = row_int(&row, 10),
-        };
+        out[*n] = change_take_row(&row, card_id);
     }
+    return OK;
+}
+
+RESULT change_select(struct txn *tx, int64_t person_id, int64_t change_id, struct card_change *out,
+                     bool *found)
+{
+    ROW(row);
+
+    TRY(txn_first(tx, &CHANGE_ONE, IN(v_int(person_id), v_int(change_id)), &row, found));
+    if (*found) *out = change_take_row(&row, row_int(&row, 11));
     return OK;
 }

@@ -38,6 +38,8 @@ RESULT change_insert(struct txn *tx, int64_t person_id, const struct card_change
                      int reason);
 RESULT changes_select(struct txn *tx, int64_t person_id, int64_t card_id, struct card_change *out,
                       int max, int *n);
+RESULT change_select(struct txn *tx, int64_t person_id, int64_t change_id, struct card_change *out,
+                     bool *found);
 
 RESULT loss_insert(struct txn *tx, const struct loss *loss);
 RESULT loss_select(struct txn *tx, int64_t person_id, int64_t loss_id, struct loss *out,

@@ -279,6 +279,47 @@ RESULT registry_ecard_consent(const struct registry *rg, const struct once *once
     return OK;
 }
 
+static RESULT withdraw_in_txn(struct txn *tx, void *arg)
+{
+    struct unlose_call *call = arg;
+    struct turn_why why = { .act = call->act, .name = "ecard_withdrawal", .item = ITEM_CARD_LOSS };
+    struct card_turn turn;
+    struct card card;
+    struct loss loss;
+
+    TRY(lost_card(tx, call->person_id, call->card_id, &card, &loss));
+    REQUIRE(call->act->proof >= PROOF_ONE_FACTOR, REGISTRY_PROOF_WEAK);
+    REQUIRE(call->act->actor == ACTOR_HOLDER && call->act->actor_id == call->person_id,
+            REGISTRY_NOT_HOLDER);
+    why.loss_id = loss.id;
+    call->after = card;
+    txn_result(tx, call->card_id);
+    if (!card.ecard_consent) return OK;
+    card_turn_open(&turn, &card);
+    card_turn_ecard(&turn, ECARD_SUSPENDED);
+    turn.card.ecard_consent = false;
+    TRY(card_turn_save(tx, &turn, &why));
+    call->after = turn.card;
+    return act_notice(tx, NOTICE_ECARD_OFF, call->person_id, call->act->at,
+                      ((struct act_word[]){ { "card", card_mask(tx, &card) },
+                                            { "at", act_time(tx, call->act->at) } }),
+                      2);
+}
+
+RESULT registry_ecard_withdraw(const struct registry *rg, const struct once *once,
+                               int64_t person_id, int64_t card_id, const struct act *act,
+                               struct card *after)
+{
+    struct unlose_call call = { .person_id = person_id, .card_id = card_id, .act = act };
+    int64_t result;
+    bool replayed;
+
+    TRY(act_run(rg, root_person(person_id), once, withdraw_in_txn, &call, &result, &replayed));
+    if (replayed) return registry_card_load(rg->store, person_id, card_id, after);
+    *after = call.after;
+    return OK;
+}
+
 /* ---- temporary reports that run out */
 
 enum { SWEEP_ROWS = 100 };

@@ -115,7 +115,7 @@ static void check_parameters(struct fixture *f)
                    store_run(f->store, (struct root){ ROOT_PERSON, 1 }, put_in_txn, &call),
                    NOTICE_PARAMETER_BAD);
     }
-    for (int kind = NOTICE_ONE_TIME_CODE; kind <= NOTICE_CARD_UNLOCKED; kind++) {
+    for (int kind = NOTICE_ONE_TIME_CODE; kind <= NOTICE_ECARD_OFF; kind++) {
         CHECK("every kind has a name", notice_kind_name((enum notice_kind)kind) != NULL);
     }
 }

@@ -195,6 +195,38 @@ static struct err feed_look(void *arg, const struct feed_entry *entry)
     return OK;
 }
 
+/* The consent is taken back and given again; each is a line of the history with its number. */
+static void check_withdrawal(struct world *w, int64_t person_id, int64_t card_id)
+{
+    struct act act = world_holder(w, person_id, PROOF_ONE_FACTOR);
+    static struct card_change changes[CHANGES_MAX];
+    struct card_change one;
+    struct card card;
+    int n = 0;
+
+    act.actor_id++;
+    CHECK_CODE("withdrawn by another",
+               registry_ecard_withdraw(&w->rg, NULL, person_id, card_id, &act, &card),
+               REGISTRY_NOT_HOLDER);
+    act.actor_id = person_id;
+    CHECK_OK("withdrawn", registry_ecard_withdraw(&w->rg, NULL, person_id, card_id, &act, &card));
+    CHECK("the e-card is off", card.ecard == ECARD_SUSPENDED && !card.ecard_consent);
+    CHECK_OK("twice", registry_ecard_withdraw(&w->rg, NULL, person_id, card_id, &act, &card));
+    CHECK_OK("history", registry_card_changes(w->f.store, person_id, card_id, changes, &n));
+    CHECK("the newest line is the withdrawal, once",
+          n > 1 && changes[0].function == FUNCTION_ECARD && changes[0].to == ECARD_SUSPENDED &&
+              changes[1].to == ECARD_ON && changes[1].function == FUNCTION_ECARD);
+    CHECK_OK("one line by its number",
+             registry_card_change_load(w->f.store, person_id, card_id, changes[0].id, &one));
+    CHECK("the same", one.to == changes[0].to && one.at.usec == changes[0].at.usec &&
+                          one.loss_id == changes[0].loss_id);
+    CHECK_CODE("of another card",
+               registry_card_change_load(w->f.store, person_id, card_id + 1, changes[0].id, &one),
+               REGISTRY_CARD_UNKNOWN);
+    CHECK_OK("consent again",
+             registry_ecard_consent(&w->rg, NULL, person_id, card_id, &act, &card));
+}
+
 static void losing(struct world *w)
 {
     char number[18];
@@ -248,6 +280,7 @@ static void losing(struct world *w)
     act = world_holder(w, person_id, PROOF_ONE_FACTOR);
     CHECK_OK("consent", registry_ecard_consent(&w->rg, NULL, person_id, made.card_id, &act, &card));
     CHECK("e-card works while the card is lost", ecard_usable(&card) && card.ecard_consent);
+    check_withdrawal(w, person_id, made.card_id);
     CHECK_CODE("lifted by the same proof",
                registry_card_unlose(&w->rg, NULL, person_id, made.card_id, &act, &card),
                REGISTRY_PROOF_WEAK);
