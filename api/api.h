@@ -238,9 +238,11 @@ void limits_right(struct app *app, const struct request *rq, struct str subject)
 /* ---- idempotency
  * --------------------------------------------------------------------------------- */
 
-/* A handler of an API_ONCE (or ROUTE_FORM) route calls store_run_once(app->store, root, rq->once,
- * ...), answers from the result id in both cases, and says so: */
-void reply_replayed(struct reply *rp, bool replayed); /* Idempotency-Replayed: true */
+/* A handler of an API_ONCE (or ROUTE_FORM) route hands rq->once to store_run_once (or to a module's
+ * call that takes one) and answers from the result in both cases; the frame adds
+ * Idempotency-Replayed: true when the store says that the act was done before. reply_replayed is
+ * for repeats that are known by something else, as a batch's number. */
+void reply_replayed(struct reply *rp, bool replayed);
 
 /* ---- lists
  * --------------------------------------------------------------------------------------- */

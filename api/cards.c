@@ -46,7 +46,6 @@ RESULT post_card(struct app *app, const struct request *rq, struct reply *rp)
     TRY(registry_card_load(app->store, ask.person_id, made.card_id, &card));
     reply_card(rp, 201, &card);
     if (made.no.text[0]) json_put_str(rp, "card_no", card_no_str(&made.no));
-    reply_replayed(rp, made.no.text[0] == 0);
     return OK;
 }
 
@@ -164,7 +163,6 @@ RESULT post_replacement(struct app *app, const struct request *rq, struct reply 
     json_put_id(rp, "new_card", "crd", card.id);
     json_put_id(rp, "old_card", "crd", old.id);
     if (made.card.no.text[0]) json_put_str(rp, "card_no", card_no_str(&made.card.no));
-    reply_replayed(rp, made.card.no.text[0] == 0);
     return OK;
 }
 

@@ -125,8 +125,8 @@ static struct err admit(struct app *app, struct request *rq, struct reply *rp)
 static void finish(struct app *app, const struct request *rq, struct reply *rp)
 {
     (void)app;
-    (void)rp;
     once_done(rq);
+    if (rq->once && rp->status < 400) reply_replayed(rp, *rq->once->replayed);
 }
 
 void api_http(struct app *app, struct http_config *config)

@@ -95,6 +95,7 @@ struct err once_of_request(struct app *app, struct request *rq, struct str key)
 {
     static const char *const METHODS[METHODS_N] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
     struct once *once = NEW(rq->arena, struct once);
+    bool *replayed = NEW(rq->arena, bool);
     /* what was asked: method, address and body; a form's token changes with its key, so it may stay
      */
     struct bytes parts[] = { str_bytes(str_of(METHODS[rq->method])),
@@ -109,7 +110,9 @@ struct err once_of_request(struct app *app, struct request *rq, struct str key)
     for (size_t i = 0; i < key.n; i++) {
         REQUIRE(key.p[i] > 0x20 && key.p[i] < 0x7F, API_KEY_MALFORMED);
     }
-    if (!once) return fault(FAULT_MEMORY, "idempotency key");
+    if (!once || !replayed) return fault(FAULT_MEMORY, "idempotency key");
+    *replayed = false;
+    once->replayed = replayed;
     once->actor = rq->session ? rq->session->actor_id : 0;
     once->key = key_kept(app, rq->arena, key);
     if (once->key.n == 0) return fault(FAULT_MEMORY, "idempotency key");

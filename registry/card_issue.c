@@ -142,7 +142,7 @@ void issue_undo(const struct registry *rg, const struct issue_ready *ready, stru
 struct issue_call {
     const struct card_issue_ask *ask;
     const struct issue_ready *ready; /* NULL: only a replay can be answered */
-    int code;                        /* what a first time is refused with then */
+    int code;                        /* what a first time is refused with then; else 0 */
 };
 
 static RESULT issue_in_txn(struct txn *tx, void *arg)
@@ -178,12 +178,15 @@ RESULT registry_card_issue(const struct registry *rg, const struct once *once,
     bool replayed, live;
 
     TRY(registry_person_load(rg->store, ask->person_id, &person));
-    /* Looked at before numbers are claimed, so that the usual refusal costs nothing; the
+    /* Looked at before numbers are claimed, so that the usual refusals cost nothing; the
      * transaction looks again, and the schema's unique index a third time. */
     TRY(registry_card_live(rg->store, ask->person_id, province_of(ask->region_code), &card, &live));
-    if (live) {
-        call.code = REGISTRY_CARD_EXISTS;
-        REQUIRE(once != NULL, REGISTRY_CARD_EXISTS);
+    call.code = person.state == PERSON_DEAD     ? REGISTRY_PERSON_DEAD
+                : person.state == PERSON_MERGED ? REGISTRY_PERSON_MERGED
+                : live                          ? REGISTRY_CARD_EXISTS
+                                                : 0;
+    if (call.code != 0) {
+        if (once == NULL) REFUSE(call.code);
         end =
             act_run(rg, root_person(ask->person_id), once, issue_in_txn, &call, &result, &replayed);
     } else {

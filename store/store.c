@@ -264,6 +264,7 @@ struct err store_run_once(struct store *store, struct root root, const struct on
     if (err.code != 0) return err;
     if (result_id) *result_id = call.result_id;
     if (replayed) *replayed = call.replayed;
+    if (once->replayed) *once->replayed = call.replayed;
     return OK;
 }
 

@@ -149,6 +149,8 @@ struct once {
     int64_t actor;         /* person, staff or terminal id */
     struct str key;        /* 1..64 characters */
     uint8_t body_hash[32]; /* of what was asked */
+    bool *replayed; /* NULL, or where store_run_once says on OK that it is a repeat: for those
+                       who hand the key to another module and see only its own answer */
 };
 RESULT store_run_once(struct store *store, struct root root, const struct once *once,
                       store_body *body, void *arg, int64_t *result_id, bool *replayed);
