@@ -190,6 +190,9 @@ bool sessions_drop(struct sessions *sessions, const uint8_t token_hash[32]);
 /* End all of an actor but `but` (may be NULL); returns how many. */
 size_t sessions_drop_actor(struct sessions *sessions, enum journal_actor actor, int64_t actor_id,
                            const uint8_t but[32]);
+/* What an actor may do has changed: read it again from the store, and drop what has ended there. */
+RESULT sessions_renew(struct sessions *sessions, struct store *store, enum journal_actor actor,
+                      int64_t actor_id, struct instant at);
 bool sessions_find(struct sessions *sessions, const uint8_t token_hash[32], struct instant at,
                    struct session *out);
 size_t sessions_count(const struct sessions *sessions, struct instant at);

@@ -314,6 +314,15 @@ RESULT get_verification_keys(struct app *app, const struct request *rq, struct r
     return OK;
 }
 
+/* A list's signature names it: of other content, position or time it is another. */
+static struct str list_etag(const struct request *rq, const struct stop_list_file *list)
+{
+    struct cursor c = cursor_over(list->signature);
+    uint64_t high = take_be64(&c);
+
+    return arena_format(rq->arena, "\"%016" PRIx64 "%016" PRIx64 "\"", high, take_be64(&c));
+}
+
 RESULT get_stop_list(struct app *app, const struct request *rq, struct reply *rp)
 {
     int64_t incarnation = 0, from = 0;
@@ -323,13 +332,18 @@ RESULT get_stop_list(struct app *app, const struct request *rq, struct reply *rp
         JSON_OPTIONAL(JSON_INT("from", &from, 0, INT64_MAX), &given),
     };
     struct stop_list_handle *handle;
+    struct stop_list_file list;
     struct bytes file;
+    struct err err;
 
     TRY(query_read(rq, query, LEN(query)));
     TRY(request_may(rq, MAY_VERIFY, 0, 0));
     TRY(identity_stop_list(app->identity, incarnation, from, rq->at, &file, &handle));
-    put_bytes(reply_text(rp, 200, "application/octet-stream"), file);
+    reply_header(rp, "Cache-Control", S("private, no-cache"));
+    err = stop_list_parse(file, &list);
+    if (err.code == 0 && !reply_unchanged(rq, rp, list_etag(rq, &list))) {
+        put_bytes(reply_text(rp, 200, "application/octet-stream"), file);
+    }
     identity_stop_list_done(handle);
-    reply_header(rp, "Cache-Control", S("no-store"));
-    return OK;
+    return err;
 }

@@ -31,12 +31,17 @@ handler post_verification, post_check_in, get_verification_keys, get_stop_list, 
 handler post_check_in_batch;
 
 /* api/terminals.c */
-handler post_terminal, get_terminal, post_terminal_activation, post_terminal_revocation;
+handler post_terminal, get_terminals, get_terminal, post_terminal_activation, post_terminal_revocation;
 handler post_terminal_enrolment, post_terminal_token, post_heartbeat;
 
 /* api/venues.c */
 handler get_venues, get_venue, get_slots, get_occupancy;
-handler post_booking, get_bookings, post_booking_cancellation;
+handler post_booking, get_bookings, get_booking, post_booking_cancellation;
+
+/* api/staff.c */
+handler post_staff, get_staff_list, get_staff, post_staff_role, post_staff_role_withdrawal;
+handler post_staff_credentials, post_staff_disablement, post_staff_enablement;
+handler post_staff_token, get_staff_tokens, delete_staff_token;
 
 /* api/events.c */
 handler get_journal_events;

@@ -225,6 +225,9 @@ static bool say_staff(enum staff_refusal code, struct refusal *out)
         SAY(403, "may_not", "Your role does not allow this here", "您的角色在此无权办理");
     case STAFF_ROLE:
         SAY(422, "staff_role", "Not a role that staff can hold", "不能授予该角色");
+    case STAFF_SELF:
+        TELL(403, "staff_self", "Nobody changes their own account", "不能变更自己的账号",
+             "Another administrator must do it.", "请由另一位管理员办理。");
     }
     return false;
 }

@@ -64,6 +64,7 @@ const struct route ROUTES[] = {
     { GET, "/v1/stop-lists/cards", API_GRADE_B, "verify", get_stop_list, "incarnation from", 0 },
 
     { POST, "/v1/terminals", API_ONCE, "terminal.enrol", post_terminal, NULL, 0 },
+    { GET, "/v1/terminals", 0, "terminal.enrol", get_terminals, "limit cursor venue state", 0 },
     { GET, "/v1/terminals/{terminal}", 0, "admit terminal.enrol", get_terminal, NULL, 0 },
     { POST, "/v1/terminals/{terminal}/activations", 0, "terminal.enrol", post_terminal_activation, NULL, 0 },
     { POST, "/v1/terminals/{terminal}/revocations", 0, "terminal.enrol", post_terminal_revocation, NULL, 0 },
@@ -81,7 +82,20 @@ const struct route ROUTES[] = {
 
     { GET, "/v1/bookings", 0, "self.book", get_bookings, PAGE_QUERY, 0 },
 
+    { GET, "/v1/venues/{venue}/bookings/{booking}", 0, "self.book booking.view", get_booking, NULL, 0 },
     { POST, "/v1/venues/{venue}/bookings/{booking}/cancellations", 0, "self.book", post_booking_cancellation, NULL, 0 },
+
+    { POST, "/v1/staff", API_ONCE, "staff.manage", post_staff, NULL, 0 },
+    { GET, "/v1/staff", 0, "staff.manage", get_staff_list, "limit cursor role region_code", 0 },
+    { GET, "/v1/staff/{staff}", 0, "staff.manage", get_staff, NULL, 0 },
+    { POST, "/v1/staff/{staff}/roles", 0, "staff.manage", post_staff_role, NULL, 0 },
+    { POST, "/v1/staff/{staff}/role-withdrawals", 0, "staff.manage", post_staff_role_withdrawal, NULL, 0 },
+    { POST, "/v1/staff/{staff}/credentials", 0, "staff.manage", post_staff_credentials, NULL, 0 },
+    { POST, "/v1/staff/{staff}/disablements", 0, "staff.manage", post_staff_disablement, NULL, 0 },
+    { POST, "/v1/staff/{staff}/enablements", 0, "staff.manage", post_staff_enablement, NULL, 0 },
+    { POST, "/v1/staff/{staff}/tokens", 0, "staff.manage", post_staff_token, NULL, 0 },
+    { GET, "/v1/staff/{staff}/tokens", 0, "staff.manage", get_staff_tokens, NULL, 0 },
+    { DELETE, "/v1/staff/{staff}/tokens/{token}", 0, "staff.manage", delete_staff_token, NULL, 0 },
 
     { GET, "/v1/journal-lines/events", PUBLIC | ROUTE_STREAM, NULL, get_journal_events, NULL, 0 },
 

@@ -163,6 +163,28 @@ size_t sessions_drop_actor(struct sessions *sessions, enum journal_actor actor, 
     return n;
 }
 
+struct err sessions_renew(struct sessions *sessions, struct store *store, enum journal_actor actor,
+                          int64_t actor_id, struct instant at)
+{
+    for (size_t i = 0; i < sessions->sets * WAYS; i++) {
+        struct session session;
+        struct signin_session signin;
+        struct err err;
+
+        if (!row_read(&sessions->rows[i], &session)) continue;
+        if (session.actor != actor || session.actor_id != actor_id) continue;
+        err = registry_session_find(store, session.token_hash, at, &signin);
+        if (err.code < 0) return err;
+        if (err.code > 0) {
+            (void)sessions_drop(sessions, session.token_hash);
+            continue;
+        }
+        session = session_of_signin(&signin);
+        sessions_put(sessions, &session);
+    }
+    return OK;
+}
+
 size_t sessions_count(const struct sessions *sessions, struct instant at)
 {
     size_t n = 0;

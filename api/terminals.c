@@ -1,12 +1,14 @@
 /* api/terminals.c - gates and counters' terminals: set up, signed in, heard from
  * (docs/protocols/terminal.md).
  *
- * POST /v1/terminals                          {"venue", "kind", "name"}   201 {"id", "activation"}:
- * told once GET  /v1/terminals/{terminal}               {"list_made_at", "queue", "clock_off_usec",
- * ...} POST /v1/terminals/{terminal}/activations   a new number POST
- * /v1/terminals/{terminal}/revocations POST /v1/terminal-enrolments                the number for a
- * key POST /v1/terminals/{terminal}/tokens        a signed assertion for ten minutes' token POST
- * /v1/terminals/{terminal}/heartbeats    which list it obeys */
+ * POST /v1/terminals   {"venue", "kind", "name"}   201 {"id", "activation"}: told once
+ * GET  /v1/terminals?venue=&state=          of the region of the role, by cursor
+ * GET  /v1/terminals/{terminal}             which list it obeys, its queue and clock
+ * POST /v1/terminals/{terminal}/activations a new number
+ * POST /v1/terminals/{terminal}/revocations
+ * POST /v1/terminal-enrolments              the number for a key
+ * POST /v1/terminals/{terminal}/tokens      a signed assertion for ten minutes' token
+ * POST /v1/terminals/{terminal}/heartbeats  which list it obeys */
 #include "api/handlers.h"
 
 #include "catalogue/catalogue.h"
@@ -61,23 +63,89 @@ RESULT post_terminal(struct app *app, const struct request *rq, struct reply *rp
     return OK;
 }
 
+static const struct json_name STATES[] = { { "waiting", TERMINAL_WAITING },
+                                           { "active", TERMINAL_ACTIVE },
+                                           { "revoked", TERMINAL_REVOKED } };
+
+static void terminal_put(struct reply *rp, const struct terminal *terminal)
+{
+    json_put_id(rp, "id", "trm", terminal->id);
+    json_put_id(rp, "venue", "ven", terminal->venue_id);
+    json_put_str(rp, "kind", str_of(KINDS[terminal->kind - TERMINAL_GATE].name));
+    json_put_str(rp, "name", str_of(terminal->name));
+    json_put_str(rp, "state", str_of(STATES[terminal->state - TERMINAL_WAITING].name));
+    json_put_int(rp, "list_position", terminal->list_position);
+    if (terminal->list_made_at.usec) json_put_instant(rp, "list_made_at", terminal->list_made_at);
+    if (terminal->seen_at.usec) json_put_instant(rp, "seen_at", terminal->seen_at);
+    json_put_int(rp, "clock_off_usec", terminal->clock_off_usec);
+    json_put_int(rp, "queue", terminal->queue);
+}
+
+/* In the region of this member of staff? A place that left the catalogue is the province's. */
+static bool terminal_seen(const struct request *rq, const struct catalogue *cat,
+                          const struct terminal *terminal)
+{
+    const struct place *place = place_find(cat, terminal->venue_id);
+
+    return request_may(rq, MAY_TERMINAL_ENROL, place ? place->region : REGION_ANHUI, 0).code == 0;
+}
+
+/* Rows of other regions and states are passed over: after so many reads a page ends short, with a
+ * cursor. */
+enum { READS_MAX = 8 };
+
+RESULT get_terminals(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct catalogue *cat = catalogue_now(app->shelf);
+    const struct place *place;
+    struct terminal_page read;
+    struct page page;
+    int64_t venue_id = 0, shown = 0, last[PAGE_KEYS] = { 0 };
+    int state = 0;
+    bool given, more = true;
+    const struct json_field filters[] = {
+        JSON_OPTIONAL(JSON_ID("venue", "ven", &venue_id), &given),
+        JSON_OPTIONAL(JSON_ENUM("state", &state, STATES), NULL),
+    };
+
+    TRY(page_read(app, rq, &page, filters, LEN(filters)));
+    if (given) {
+        place = place_find(cat, venue_id);
+        REQUIRE(place, CATALOGUE_PLACE_UNKNOWN);
+        TRY(request_may(rq, MAY_TERMINAL_ENROL, place->region, 0));
+    }
+    reply_json(rp, 200);
+    json_put_array(rp, "data");
+    last[0] = page.after[0];
+    for (int reads = 0; more && shown < page.limit && reads < READS_MAX; reads++) {
+        TRY(venues_terminals(app->store, venue_id, last[0], PAGE_LIMIT_MAX, rq->arena, &read));
+        more = read.more;
+        for (size_t i = 0; i < read.n; i++) {
+            const struct terminal *terminal = &read.terminals[i];
+
+            if (shown == page.limit) more = true;
+            if (shown == page.limit) break;
+            last[0] = terminal->id;
+            if (state != 0 && (int)terminal->state != state) continue;
+            if (!terminal_seen(rq, cat, terminal)) continue;
+            json_put_object(rp, NULL);
+            terminal_put(rp, terminal);
+            json_put_end(rp);
+            shown++;
+        }
+    }
+    json_put_end(rp);
+    page_end(app, rq, rp, more, last);
+    return OK;
+}
+
 RESULT get_terminal(struct app *app, const struct request *rq, struct reply *rp)
 {
-    static const char *const STATES[] = { "", "waiting", "active", "revoked" };
     struct terminal terminal;
 
     TRY(terminal_of_path(app, rq, &terminal));
     reply_json(rp, 200);
-    json_put_id(rp, "id", "trm", terminal.id);
-    json_put_id(rp, "venue", "ven", terminal.venue_id);
-    json_put_str(rp, "kind", str_of(KINDS[terminal.kind - TERMINAL_GATE].name));
-    json_put_str(rp, "name", str_of(terminal.name));
-    json_put_str(rp, "state", str_of(STATES[terminal.state]));
-    json_put_int(rp, "list_position", terminal.list_position);
-    if (terminal.list_made_at.usec) json_put_instant(rp, "list_made_at", terminal.list_made_at);
-    if (terminal.seen_at.usec) json_put_instant(rp, "seen_at", terminal.seen_at);
-    json_put_int(rp, "clock_off_usec", terminal.clock_off_usec);
-    json_put_int(rp, "queue", terminal.queue);
+    terminal_put(rp, &terminal);
     return OK;
 }
 

@@ -6,6 +6,7 @@
  * GET  /v1/venues/{venue}/occupancy
  * POST /v1/venues/{venue}/slots/{slot}/bookings   {"places": 1..5}   201 {"id", ...}
  * GET  /v1/bookings                            the holder's own, newest first, by cursor
+ * GET  /v1/venues/{venue}/bookings/{booking}
  * POST /v1/venues/{venue}/bookings/{booking}/cancellations */
 #include "api/handlers.h"
 
@@ -200,6 +201,28 @@ RESULT get_bookings(struct app *app, const struct request *rq, struct reply *rp)
     }
     json_put_end(rp);
     page_end(app, rq, rp, bookings.more, last);
+    return OK;
+}
+
+/* The holder's own, or one that staff of the place's region may see. */
+RESULT get_booking(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct session *session = request_session(rq);
+    const struct place *place;
+    struct booking booking;
+    int64_t booking_id;
+    struct err err;
+
+    TRY(place_of_path(app, rq, &place));
+    TRY(path_id(rq, "booking", "bkg", &booking_id));
+    if (session->actor == ACTOR_STAFF) TRY(request_may(rq, MAY_BOOKING_VIEW, place->region, 0));
+    err = venues_booking_get(app->store, place->id, booking_id, &booking);
+    if (err.code == VENUES_BOOKING_UNKNOWN) REFUSE(API_NOT_FOUND);
+    TRY(err);
+    REQUIRE(session->actor == ACTOR_STAFF || booking.person_id == session->person_id,
+            API_NOT_FOUND);
+    reply_json(rp, 200);
+    booking_put(rp, &booking);
     return OK;
 }
 

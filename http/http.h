@@ -170,6 +170,8 @@ enum cookie_flag { COOKIE_SCRIPT = 1, COOKIE_LAX = 2 }; /* readable by scripts; 
 void reply_cookie(const struct request *rq, struct reply *rp, const char *name, struct str value,
                   int64_t max_age, unsigned flags);
 void reply_etag(struct reply *rp, int64_t version); /* "v7" as a strong ETag */
+/* Give the answer this ETag (quoted). True: If-None-Match names it, and the reply is 304, done. */
+bool reply_unchanged(const struct request *rq, struct reply *rp, struct str etag);
 
 static inline void json_put_object(struct reply *rp, const char *name)
 {

@@ -129,6 +129,14 @@ static bool etag_listed(struct str list, struct str etag)
     return false;
 }
 
+bool reply_unchanged(const struct request *rq, struct reply *rp, struct str etag)
+{
+    reply_header(rp, "ETag", etag);
+    if (!etag_listed(request_header(rq, "if-none-match"), etag)) return false;
+    reply_empty(rp, 304);
+    return true;
+}
+
 void reply_asset(const struct request *rq, struct reply *rp, const struct asset *asset)
 {
     struct str accept = request_header(rq, "accept-encoding");

@@ -168,6 +168,68 @@ RESULT registry_token_make(const struct registry *rg, const struct token_ask *as
     return store_run(rg->store, subject_root(ask->subject, ask->subject_id), token_in_txn, &call);
 }
 
+struct tokens_call {
+    struct root root;
+    int64_t subject_id, token_id;
+    struct instant at;
+    const struct act *act;
+    struct signin_session *tokens, found;
+    int n;
+};
+
+static RESULT tokens_in_txn(struct txn *tx, void *arg)
+{
+    struct tokens_call *call = arg;
+
+    return tokens_select(tx, call->root.id, call->subject_id, 0, call->at, call->tokens, TOKENS_MAX,
+                         &call->n);
+}
+
+RESULT registry_tokens(struct store *store, enum subject_kind subject, int64_t subject_id,
+                       struct instant at, struct arena *arena, struct signin_session **out, int *n)
+{
+    struct tokens_call call = { .root = subject_root(subject, subject_id),
+                                .subject_id = subject_id,
+                                .at = at,
+                                .tokens = NEW_ARRAY(arena, struct signin_session, TOKENS_MAX) };
+
+    if (!call.tokens) return fault(FAULT_MEMORY, "the tokens of one subject");
+    TRY(store_read(store, tokens_in_txn, &call));
+    *out = call.tokens;
+    *n = call.n;
+    return OK;
+}
+
+static RESULT token_end_in_txn(struct txn *tx, void *arg)
+{
+    struct tokens_call *call = arg;
+
+    TRY(tokens_select(tx, call->root.id, call->subject_id, call->token_id, call->at, &call->found,
+                      1, &call->n));
+    REQUIRE(call->n == 1, SIGNIN_NO_TOKEN);
+    TRY(session_end_set(tx, call->root.id, call->token_id));
+    return act_journal(tx, call->act,
+                       &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
+                                           .person_id = call->found.person_id,
+                                           .act = "token_ended",
+                                           .object_prefix = "ses",
+                                           .object_id = call->token_id });
+}
+
+RESULT registry_token_end(const struct registry *rg, enum subject_kind subject, int64_t subject_id,
+                          int64_t token_id, const struct act *act, struct signin_session *out)
+{
+    struct tokens_call call = { .root = subject_root(subject, subject_id),
+                                .subject_id = subject_id,
+                                .token_id = token_id,
+                                .at = act->at,
+                                .act = act };
+
+    TRY(store_run(rg->store, call.root, token_end_in_txn, &call));
+    *out = call.found;
+    return OK;
+}
+
 /* ---- ending */
 
 struct end_call {

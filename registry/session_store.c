@@ -61,6 +61,13 @@ static const struct stmt SESSIONS_ALL = {
     .sql =
         "SELECT " COLUMNS " FROM session WHERE state = 1 AND expires_at > $1 ORDER BY expires_at",
 };
+static const struct stmt TOKENS = {
+    .name = "registry: tokens of a subject",
+    .types = "iiiii",
+    .root = 1,
+    .sql = "SELECT " COLUMNS " FROM session WHERE root_id = $1 AND subject_id = $2 AND api = 1"
+           " AND state = 1 AND expires_at > $3 AND ($4 = 0 OR id = $4) ORDER BY id DESC LIMIT $5",
+};
 static const struct stmt SESSIONS_OVER = {
     .name = "registry: sessions over",
     .types = "ii",
@@ -131,9 +138,7 @@ RESULT sessions_end_all(struct txn *tx, int64_t root_id, int64_t subject_id, int
     return txn_exec(tx, &SESSIONS_END, IN(v_int(root_id), v_int(subject_id), v_int(keep)), NULL);
 }
 
-/* Grants are read with the session and not kept in it, so that taking one back works at the next
- * start at the latest; the layer above drops the sessions of whom it takes something from. */
-static RESULT session_read(struct txn *tx, const struct row *row, struct signin_session *out)
+static void head_read(const struct row *row, struct signin_session *out)
 {
     struct bytes hash = row_blob(row, 1);
 
@@ -150,10 +155,33 @@ static RESULT session_read(struct txn *tx, const struct row *row, struct signin_
         .expires_at = row_at(row, 10),
     };
     if (hash.n == sizeof out->token_hash) memcpy(out->token_hash, hash.p, hash.n);
+}
+
+/* Grants are read with the session and not kept in it, so that taking one back works at the next
+ * start at the latest; the layer above renews the sessions of whom it takes something from. */
+static RESULT session_read(struct txn *tx, const struct row *row, struct signin_session *out)
+{
+    head_read(row, out);
     if (out->subject == SUBJECT_STAFF)
         return grants_select(tx, out->subject_id, out->grants, &out->grants_n);
     out->grants[0] = (struct grant){ .role = ROLE_RESIDENT };
     out->grants_n = 1;
+    return OK;
+}
+
+RESULT tokens_select(struct txn *tx, int64_t root_id, int64_t subject_id, int64_t id,
+                     struct instant at, struct signin_session *out, int max, int *n)
+{
+    ROW(row);
+    bool more;
+
+    TRY(txn_query(tx, &TOKENS,
+                  IN(v_int(root_id), v_int(subject_id), v_at(at), v_int(id), v_int(max)), &row));
+    for (*n = 0; *n < max; ++*n) {
+        TRY(row_next(&row, &more));
+        if (!more) break;
+        head_read(&row, &out[*n]);
+    }
     return OK;
 }
 

@@ -160,6 +160,14 @@ struct token_ask {
 };
 RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
                            struct signed_in *out);
+/* Live bearer tokens of a subject, newest first, at most TOKENS_MAX. */
+enum { TOKENS_MAX = 200 };
+RESULT registry_tokens(struct store *store, enum subject_kind subject, int64_t subject_id,
+                       struct instant at, struct arena *arena, struct signin_session **out, int *n);
+/* Take one of them back; `out` names it, for whoever keeps sessions in memory. refuses
+ * SIGNIN_NO_TOKEN: none of theirs, or over. */
+RESULT registry_token_end(const struct registry *rg, enum subject_kind subject, int64_t subject_id,
+                          int64_t token_id, const struct act *act, struct signin_session *out);
 /* End one session, or all of a subject. Ending twice is OK. */
 RESULT registry_session_end(const struct registry *rg, const struct signin_session *session,
                             struct instant at);

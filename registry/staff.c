@@ -123,6 +123,46 @@ RESULT registry_staff_find(struct store *store, struct str user, struct staff *o
     return store_read(store, load_in_txn, &call);
 }
 
+struct list_call {
+    int64_t after;
+    int max, n;
+    struct staff *staff;
+};
+
+static RESULT list_in_txn(struct txn *tx, void *arg)
+{
+    struct list_call *call = arg;
+
+    TRY(staff_select_after(tx, call->after, call->max, call->staff, &call->n));
+    for (int i = 0; i < call->n; i++) {
+        struct staff *one = &call->staff[i];
+        TRY(grants_select(tx, one->id, one->grants, &one->grants_n));
+    }
+    return OK;
+}
+
+RESULT registry_staff_list(struct store *store, int64_t after, int limit, struct arena *arena,
+                           struct staff_page *out)
+{
+    struct list_call call = { .after = after, .max = limit + 1 };
+
+    assert(limit >= 1);
+    assert(limit <= STAFF_PAGE_MAX);
+    call.staff = NEW_ARRAY(arena, struct staff, (size_t)call.max);
+    if (!call.staff) return fault(FAULT_MEMORY, "a page of %d members of staff", limit);
+    TRY(store_read(store, list_in_txn, &call));
+    *out = (struct staff_page){ .staff = call.staff,
+                                .n = call.n < limit ? call.n : limit,
+                                .more = call.n > limit };
+    return OK;
+}
+
+/* Accounts are the work of a second person. */
+static bool own(const struct act *act, int64_t staff_id)
+{
+    return act->actor == ACTOR_STAFF && act->actor_id == staff_id;
+}
+
 static RESULT grant_in_txn(struct txn *tx, void *arg)
 {
     const struct staff_call *call = arg;
@@ -150,6 +190,7 @@ RESULT registry_staff_grant(const struct registry *rg, int64_t staff_id, const s
     struct staff_call call = { .staff_id = staff_id, .grant = grant, .act = act };
 
     REQUIRE(grant_form(grant), STAFF_ROLE);
+    REQUIRE(!own(act, staff_id), STAFF_SELF);
     return store_run(rg->store, NODE, grant_in_txn, &call);
 }
 
@@ -158,6 +199,7 @@ RESULT registry_staff_ungrant(const struct registry *rg, int64_t staff_id,
 {
     struct staff_call call = { .staff_id = staff_id, .grant = grant, .act = act };
 
+    REQUIRE(!own(act, staff_id), STAFF_SELF);
     return store_run(rg->store, NODE, ungrant_in_txn, &call);
 }
 
@@ -180,5 +222,6 @@ RESULT registry_staff_disable(const struct registry *rg, int64_t staff_id, bool 
 {
     struct staff_call call = { .staff_id = staff_id, .disabled = disabled, .act = act };
 
+    REQUIRE(!own(act, staff_id), STAFF_SELF);
     return store_run(rg->store, NODE, disable_in_txn, &call);
 }

@@ -18,6 +18,7 @@ enum staff_refusal {
     STAFF_GRANT_MAX = 3204, /* GRANTS_MAX grants are held already */
     STAFF_MAY_NOT = 3205,   /* no role held there may do this */
     STAFF_ROLE = 3206,      /* no such role, or not one that staff can hold */
+    STAFF_SELF = 3207,      /* nobody changes their own roles, or switches themselves off */
 };
 
 /* Stored, never renumbered; names as in demo.json. */
@@ -127,6 +128,16 @@ RESULT registry_staff_add(const struct registry *rg, const struct once *once,
                           const struct staff_ask *ask, int64_t *staff_id);
 RESULT registry_staff_load(struct store *store, int64_t staff_id, struct staff *out);
 RESULT registry_staff_find(struct store *store, struct str user, struct staff *out);
+enum { STAFF_PAGE_MAX = 200 };
+struct staff_page {
+    struct staff *staff; /* by id */
+    int n;
+    bool more;
+};
+/* The members after `after` (0: from the first), at most `limit` in 1..STAFF_PAGE_MAX. */
+RESULT registry_staff_list(struct store *store, int64_t after, int limit, struct arena *arena,
+                           struct staff_page *out);
+/* Grants, takings back and switching off refuse STAFF_SELF when act->actor_id is that member. */
 RESULT registry_staff_grant(const struct registry *rg, int64_t staff_id, const struct grant *grant,
                             const struct act *act);
 RESULT registry_staff_ungrant(const struct registry *rg, int64_t staff_id,

@@ -20,6 +20,12 @@ static const struct stmt BY_USER = {
     .sql = "SELECT id, user_name, org_id, person_id, disabled FROM staff"
            " WHERE node_id = $1 AND user_name = $2",
 };
+static const struct stmt AFTER = {
+    .name = "registry: staff in order",
+    .types = "iii",
+    .sql = "SELECT id, user_name, org_id, person_id, disabled FROM staff"
+           " WHERE node_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+};
 static const struct stmt DISABLE = {
     .name = "registry: staff on or off",
     .types = "iii",
@@ -71,7 +77,7 @@ RESULT grants_select(struct txn *tx, int64_t staff_id, struct grant out[GRANTS_M
     return OK;
 }
 
-static RESULT staff_read(struct txn *tx, const struct row *row, struct staff *out)
+static RESULT head_read(const struct row *row, struct staff *out)
 {
     struct str user = row_text(row, 1);
 
@@ -83,6 +89,12 @@ static RESULT staff_read(struct txn *tx, const struct row *row, struct staff *ou
     };
     if (!str_c(user, out->user, sizeof out->user))
         return fault(FAULT_STORE_CORRUPT, "staff %" PRId64 ": user name", out->id);
+    return OK;
+}
+
+static RESULT staff_read(struct txn *tx, const struct row *row, struct staff *out)
+{
+    TRY(head_read(row, out));
     return grants_select(tx, out->id, out->grants, &out->grants_n);
 }
 
@@ -98,6 +110,20 @@ RESULT staff_select_user(struct txn *tx, struct str user, struct staff *out, boo
     ROW(row);
     TRY(txn_first(tx, &BY_USER, IN(v_int(NODE_ID), v_text(user)), &row, found));
     return *found ? staff_read(tx, &row, out) : OK;
+}
+
+RESULT staff_select_after(struct txn *tx, int64_t after, int max, struct staff *out, int *n)
+{
+    ROW(row);
+    bool more;
+
+    TRY(txn_query(tx, &AFTER, IN(v_int(NODE_ID), v_int(after), v_int(max)), &row));
+    for (*n = 0; *n < max; ++*n) {
+        TRY(row_next(&row, &more));
+        if (!more) break;
+        TRY(head_read(&row, &out[*n]));
+    }
+    return OK;
 }
 
 RESULT staff_disabled_set(struct txn *tx, int64_t staff_id, bool disabled)

@@ -15,6 +15,8 @@ struct staff_row {
 RESULT staff_insert(struct txn *tx, const struct staff_row *row);
 RESULT staff_select(struct txn *tx, int64_t staff_id, struct staff *out, bool *found);
 RESULT staff_select_user(struct txn *tx, struct str user, struct staff *out, bool *found);
+/* At most max after `after`, by id, without their grants. */
+RESULT staff_select_after(struct txn *tx, int64_t after, int max, struct staff *out, int *n);
 RESULT staff_disabled_set(struct txn *tx, int64_t staff_id, bool disabled);
 RESULT grant_insert(struct txn *tx, int64_t staff_id, const struct grant *grant);
 RESULT grant_delete(struct txn *tx, int64_t staff_id, const struct grant *grant);

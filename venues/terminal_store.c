@@ -22,6 +22,11 @@ static const struct stmt TERMINAL_LIST = {
     .types = "iii",
     .sql = "SELECT " COLUMNS " FROM terminal WHERE venue_id = $1 AND id > $2 ORDER BY id LIMIT $3",
 };
+static const struct stmt TERMINAL_LIST_ALL = {
+    .name = "venues: terminals of all venues",
+    .types = "ii",
+    .sql = "SELECT " COLUMNS " FROM terminal WHERE id > $1 ORDER BY id LIMIT $2",
+};
 static const struct stmt TERMINAL_INSERT = {
     .name = "venues: a new terminal",
     .types = "iiiitbii",
@@ -232,8 +237,11 @@ RESULT terminal_list_all(struct txn *tx, int64_t venue_id, int64_t after, size_t
     bool more;
 
     *n = 0;
-    TRY(txn_query(tx, &TERMINAL_LIST, IN(v_int(venue_id), v_int(after), v_int((int64_t)limit)),
-                  &row));
+    if (venue_id != 0)
+        TRY(txn_query(tx, &TERMINAL_LIST, IN(v_int(venue_id), v_int(after), v_int((int64_t)limit)),
+                      &row));
+    else
+        TRY(txn_query(tx, &TERMINAL_LIST_ALL, IN(v_int(after), v_int((int64_t)limit)), &row));
     for (;;) {
         struct terminal_row read;
         TRY(row_next(&row, &more));

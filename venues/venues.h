@@ -207,6 +207,7 @@ struct terminal_page {
     size_t n;
     bool more;
 };
+/* After the terminal `after`; venue_id 0: of all venues. */
 RESULT venues_terminals(struct store *store, int64_t venue_id, int64_t after, size_t limit,
                         struct arena *arena, struct terminal_page *out);
 

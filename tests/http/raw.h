@@ -111,7 +111,7 @@ static inline size_t raw_whole(struct str got)
 /* Read until one reply is whole (one), or the other side closes, or the time is up. Returns what
  * came. */
 struct raw_answer {
-    char bytes[65536];
+    char bytes[1 << 18];
     size_t n;
     bool closed;
 };
