@@ -62,6 +62,7 @@ static const struct {
     { "signin_refused", "登录未成功", "Sign-in failed" },
     { "signin_locked", "登录已锁定", "Sign-in locked" },
     { "token_made", "生成访问令牌", "Access token made" },
+    { "token_ended", "收回访问令牌", "Access token taken back" },
     { "password_set", "修改密码", "Password set" },
     { "totp_set", "设置动态口令", "One-time codes set up" },
     /* staff */

@@ -330,17 +330,17 @@ RESULT post_staff_enablement(struct app *app, const struct request *rq, struct r
 
 /* ---- tokens */
 
-static bool holds(const struct staff *staff, enum permission permission)
+static uint64_t scopes_held(const struct staff *staff)
 {
-    for (int i = 0; i < staff->grants_n; i++) {
-        if (role_may(staff->grants[i].role, permission)) return true;
-    }
-    return false;
+    uint64_t held = 0;
+
+    for (int i = 0; i < staff->grants_n; i++)
+        held |= role_scopes(staff->grants[i].role);
+    return held;
 }
 
-/* Names to bits; each must be one that the member's roles give. */
-static RESULT scopes_read(const struct request *rq, const struct staff *staff,
-                          const struct str *names, size_t n, uint64_t *out)
+static RESULT scopes_read(const struct request *rq, const struct str *names, size_t n,
+                          uint64_t *out)
 {
     enum permission permission;
     char pointer[32];
@@ -352,7 +352,6 @@ static RESULT scopes_read(const struct request *rq, const struct staff *staff,
             problem_add(rq->problems, rq->arena, pointer, "not_one_of");
             REFUSE(HTTP_FIELDS);
         }
-        REQUIRE(holds(staff, permission), SIGNIN_SCOPE);
         *out |= SCOPE_BIT(permission);
     }
     return OK;
@@ -361,10 +360,12 @@ static RESULT scopes_read(const struct request *rq, const struct staff *staff,
 static void token_put(struct reply *rp, const struct staff *staff,
                       const struct signin_session *token)
 {
+    const uint64_t scopes = token->scopes & scopes_held(staff);
+
     json_put_id(rp, "id", "tkn", token->id);
     json_put_array(rp, "scopes");
     for (int p = 1; p < PERMISSIONS; p++) {
-        if (!(token->scopes & SCOPE_BIT(p)) || !holds(staff, (enum permission)p)) continue;
+        if (!(scopes & SCOPE_BIT(p))) continue;
         json_put_str(rp, NULL, str_of(permission_name((enum permission)p)));
     }
     json_put_end(rp);
@@ -391,7 +392,7 @@ RESULT post_staff_token(struct app *app, const struct request *rq, struct reply 
 
     TRY(json_read(rq->body, body, LEN(body)));
     TRY(staff_of_path(app, rq, &staff));
-    TRY(scopes_read(rq, &staff, scopes, n, &ask.scopes));
+    TRY(scopes_read(rq, scopes, n, &ask.scopes));
     ask.subject_id = staff.id;
     ask.life_usec = days * USEC_PER_DAY;
     TRY(registry_token_make(app->registry, &ask, &made));

@@ -1,0 +1,305 @@
+/* tests/api/staff_test.c - accounts of staff: made, given roles, signed in, switched off, and the
+ * tokens of their programs. On both engines. */
+#include "tests/api/world.h"
+
+static struct api_world w;
+static char member[20], clerk[20], far_clerk[20], admin[20], auditor[20];
+static struct asker hefei_admin, far_admin, auditor_asker, bearer;
+
+#define CLERK_ROLE "{\"role\":\"clerk\",\"region_code\":340100}"
+
+/* A line of a request about a member; a table holds many at once. */
+static const char *staff_line(const char *verb, const char *of, const char *rest)
+{
+    static char rooms[64][120];
+    static int next;
+    char *room = rooms[next++ % 64];
+
+    snprintf(room, sizeof rooms[0], "%s /v1/staff/%s%s", verb, of, rest);
+    return room;
+}
+
+static void test_making(void)
+{
+    const char *body = "{\"user\":\"window.three\",\"name\":\"王小明\",\"roles\":[" CLERK_ROLE "]}";
+    const char *key = "Idempotency-Key: staff-1\r\n";
+
+    CHECK_STATUS(&w, "a clerk of Hefei",
+                 world_ask_with(&w, &hefei_admin, "POST /v1/staff", key, body), 201);
+    snprintf(member, sizeof member, "%s", world_member(&w, "id"));
+    CHECK("by a work account", client_has(&w.client, "\"user\":\"window.three\""));
+    CHECK("the person's name is not told", !client_has(&w.client, "王小明"));
+    CHECK_STATUS(&w, "asked again", world_ask_with(&w, &hefei_admin, "POST /v1/staff", key, body),
+                 201);
+    CHECK_STR("it is the same account", str_of(world_member(&w, "id")), str_of(member));
+    CHECK_STATUS(&w, "read", world_ask(&w, &hefei_admin, staff_line("GET", member, ""), ""), 200);
+    CHECK("with the role", client_has(&w.client, CLERK_ROLE));
+}
+
+static void test_list(void)
+{
+    int seen = 0;
+    char cursor[80] = "";
+
+    for (int pages = 0; pages < 20; pages++) {
+        CHECK_STATUS(&w, "a page of one",
+                     world_ask(&w, &w.admin,
+                               text_of("GET /v1/staff?limit=1&role=clerk%s%s",
+                                       cursor[0] ? "&cursor=" : "", cursor),
+                               ""),
+                     200);
+        seen += client_has(&w.client, "\"id\":\"stf_");
+        if (!client_has(&w.client, "\"has_more\":true")) break;
+        snprintf(cursor, sizeof cursor, "%s", world_member(&w, "next_cursor"));
+    }
+    CHECK_INT("every clerk once", seen, 3);
+    CHECK_STATUS(&w, "in one region",
+                 world_ask(&w, &w.admin, "GET /v1/staff?region_code=341200", ""), 200);
+    CHECK("those of it", client_has(&w.client, far_clerk) && !client_has(&w.client, clerk));
+    CHECK_STATUS(&w, "by the administrator of a city",
+                 world_ask(&w, &hefei_admin, "GET /v1/staff", ""), 200);
+    CHECK("their own region and no other",
+          client_has(&w.client, clerk) && !client_has(&w.client, far_clerk));
+}
+
+static void test_roles(void)
+{
+    CHECK_STATUS(&w, "a clerk does not see jobs", world_ask(&w, &w.clerk, "GET /v1/staff", ""),
+                 403);
+    CHECK_STATUS(&w, "a second role",
+                 world_ask(&w, &w.admin, staff_line("POST", clerk, "/roles"),
+                           "{\"role\":\"admin\",\"region_code\":340100}"),
+                 201);
+    CHECK_STATUS(&w, "is held at once", world_ask(&w, &w.clerk, "GET /v1/staff", ""), 200);
+    CHECK_STATUS(&w, "taken back",
+                 world_ask(&w, &w.admin, staff_line("POST", clerk, "/role-withdrawals"),
+                           "{\"role\":\"admin\",\"region_code\":340100}"),
+                 201);
+    CHECK_STATUS(&w, "it is gone at once", world_ask(&w, &w.clerk, "GET /v1/staff", ""), 403);
+}
+
+static void test_credentials(void)
+{
+    char password[40], secret_text[80], body[400];
+    char code[TOTP_DIGITS];
+    uint8_t secret[TOTP_SECRET_BYTES];
+    size_t n = 0;
+
+    CHECK_STATUS(&w, "a password and a second factor",
+                 world_ask(&w, &hefei_admin, staff_line("POST", member, "/credentials"), "{}"),
+                 201);
+    snprintf(password, sizeof password, "%s", world_member(&w, "password"));
+    snprintf(secret_text, sizeof secret_text, "%s", world_member(&w, "totp_secret"));
+    CHECK("the secret is Base32",
+          base32_parse(str_of(secret_text), secret, sizeof secret, &n) && n == sizeof secret);
+    CHECK("kept by nobody on the way", client_has(&w.client, "Cache-Control: no-store"));
+    totp_code(bytes_of(secret, sizeof secret), totp_step(fixture_now(&w.base.f)), code);
+    snprintf(body, sizeof body,
+             "{\"way\":\"staff\",\"user\":\"window.three\",\"password\":\"%s\",\"totp\":\"%.*s\"}",
+             password, TOTP_DIGITS, code);
+    CHECK_STATUS(&w, "they sign in", world_ask(&w, &w.nobody, "POST /v1/sessions", body), 201);
+    snprintf(bearer.header, sizeof bearer.header, "Authorization: Bearer %s\r\n",
+             world_member(&w, "token"));
+    CHECK_STATUS(&w, "as a clerk", world_ask(&w, &bearer, "GET /v1/sessions/current", ""), 200);
+    CHECK_STATUS(&w, "new ones",
+                 world_ask(&w, &hefei_admin, staff_line("POST", member, "/credentials"), "{}"),
+                 201);
+    CHECK_STATUS(&w, "end the session of the old ones",
+                 world_ask(&w, &bearer, "GET /v1/sessions/current", ""), 401);
+}
+
+static void test_tokens(void)
+{
+    static const char ASK[] = "{\"scopes\":[\"person.find\",\"card.view\"],\"days\":2}";
+    char token[20];
+
+    CHECK_STATUS(&w, "a token for a program",
+                 world_ask(&w, &hefei_admin, staff_line("POST", member, "/tokens"), ASK), 201);
+    snprintf(token, sizeof token, "%s", world_member(&w, "id"));
+    snprintf(bearer.header, sizeof bearer.header, "Authorization: Bearer %s\r\n",
+             world_member(&w, "token"));
+    CHECK_STATUS(&w, "does what it is for",
+                 world_ask(&w, &bearer, text_of("GET /v1/cards/%s", w.holder_card), ""), 200);
+    CHECK_STATUS(&w, "and nothing else, though the clerk may",
+                 world_ask(&w, &bearer, text_of("POST /v1/cards/%s/locks", w.holder_card), "{}"),
+                 403);
+    CHECK_STATUS(&w, "it is listed",
+                 world_ask(&w, &hefei_admin, staff_line("GET", member, "/tokens"), ""), 200);
+    CHECK("by its id", client_has(&w.client, token));
+    CHECK("without the token itself", !client_has(&w.client, "\"token\""));
+    CHECK_STATUS(
+        &w, "taken back",
+        world_ask(&w, &hefei_admin, staff_line("DELETE", member, text_of("/tokens/%s", token)), ""),
+        204);
+    CHECK_STATUS(&w, "it is void",
+                 world_ask(&w, &bearer, text_of("GET /v1/cards/%s", w.holder_card), ""), 401);
+    CHECK_STATUS(
+        &w, "and not there any more",
+        world_ask(&w, &hefei_admin, staff_line("DELETE", member, text_of("/tokens/%s", token)), ""),
+        404);
+    CHECK_STATUS(&w, "another",
+                 world_ask(&w, &hefei_admin, staff_line("POST", member, "/tokens"), ASK), 201);
+    snprintf(bearer.header, sizeof bearer.header, "Authorization: Bearer %s\r\n",
+             world_member(&w, "token"));
+    fixture_pass(&w.base.f, 2 * USEC_PER_DAY);
+    CHECK_STATUS(&w, "ends by itself",
+                 world_ask(&w, &bearer, text_of("GET /v1/cards/%s", w.holder_card), ""), 401);
+    CHECK_STATUS(&w, "and is listed no more",
+                 world_ask(&w, &hefei_admin, staff_line("GET", member, "/tokens"), ""), 200);
+    CHECK("none is live", client_has(&w.client, "\"data\":[]"));
+}
+
+static void test_switching_off(void)
+{
+    CHECK_STATUS(&w, "a token",
+                 world_ask(&w, &hefei_admin, staff_line("POST", member, "/tokens"),
+                           "{\"scopes\":[\"card.view\"],\"days\":1}"),
+                 201);
+    snprintf(bearer.header, sizeof bearer.header, "Authorization: Bearer %s\r\n",
+             world_member(&w, "token"));
+    CHECK_STATUS(&w, "switched off",
+                 world_ask(&w, &hefei_admin, staff_line("POST", member, "/disablements"), "{}"),
+                 201);
+    CHECK("as the answer says", client_has(&w.client, "\"disabled\":true"));
+    CHECK_STATUS(&w, "every session has ended",
+                 world_ask(&w, &bearer, text_of("GET /v1/cards/%s", w.holder_card), ""), 401);
+    CHECK_STATUS(&w, "no new token",
+                 world_ask(&w, &hefei_admin, staff_line("POST", member, "/tokens"),
+                           "{\"scopes\":[\"card.view\"],\"days\":1}"),
+                 403);
+    CHECK_STATUS(&w, "on again",
+                 world_ask(&w, &hefei_admin, staff_line("POST", member, "/enablements"), "{}"),
+                 201);
+    CHECK("as the answer says", client_has(&w.client, "\"disabled\":false"));
+}
+
+#define MAKE "POST /v1/staff"
+#define ACCOUNT(user, role, region)                                                                \
+    "{\"user\":\"" user "\",\"name\":\"王小明\",\"roles\":[{\"role\":\"" role                      \
+    "\",\"region_code\":" region "}]}"
+#define ROLE(role, region) "{\"role\":\"" role "\",\"region_code\":" region "}"
+
+static void test_refusals(void)
+{
+    char nobody[20];
+    struct asker *far = &far_admin;
+
+    world_id(&w, "stf", 4711, nobody);
+    const struct refused ROWS[] = {
+        { "nobody", &w.nobody, MAKE, "{}", 401, "sign_in" },
+        { "a clerk", &w.clerk, MAKE, ACCOUNT("a.b", "clerk", "340100"), 403, "scope" },
+        { "a resident", &w.holder, MAKE, ACCOUNT("a.b", "clerk", "340100"), 403, "scope" },
+        { "no user", &w.admin, MAKE, "{\"name\":\"王\",\"roles\":[" CLERK_ROLE "]}", 422,
+          "missing" },
+        { "an unknown member", &w.admin, MAKE,
+          "{\"user\":\"a.b\",\"name\":\"王\",\"roles\":[" CLERK_ROLE "],\"password\":\"x\"}", 422,
+          "unknown" },
+        { "a user of capitals", &w.admin, MAKE, ACCOUNT("A.B", "clerk", "340100"), 422,
+          "staff_user_form" },
+        { "a user of one letter", &w.admin, MAKE, ACCOUNT("a", "clerk", "340100"), 422,
+          "too_short" },
+        { "a name of digits", &w.admin, MAKE,
+          "{\"user\":\"a.b\",\"name\":7,\"roles\":[" CLERK_ROLE "]}", 422, "type" },
+        { "no role", &w.admin, MAKE, "{\"user\":\"a.b\",\"name\":\"王\",\"roles\":[]}", 422,
+          "too_few" },
+        { "a role nobody knows", &w.admin, MAKE, ACCOUNT("a.b", "king", "340100"), 422,
+          "staff_role" },
+        { "the role of residents", &w.admin, MAKE, ACCOUNT("a.b", "resident", "340100"), 422,
+          "staff_role" },
+        { "a region that is none", &w.admin, MAKE, ACCOUNT("a.b", "clerk", "349999"), 404,
+          "region_unknown" },
+        { "a region of five digits", &w.admin, MAKE, ACCOUNT("a.b", "clerk", "34010"), 422,
+          "range" },
+        { "an organisation that is none", &w.admin, MAKE,
+          "{\"user\":\"a.b\",\"name\":\"王\",\"roles\":[{\"role\":\"clerk\",\"region_code\":340100,"
+          "\"organisation\":\"NONE\"}]}",
+          404, "organisation_unknown" },
+        { "a user who is there", &w.admin, MAKE, ACCOUNT("clerk", "clerk", "340100"), 409,
+          "staff_exists" },
+        { "outside the administrator's city", far, MAKE, ACCOUNT("a.b", "clerk", "340100"), 403,
+          "region" },
+        { "the province by a city's", far, MAKE, ACCOUNT("a.b", "clerk", "340000"), 403, "region" },
+        { "somebody of another city", far, staff_line("GET", clerk, ""), "", 403, "region" },
+        { "their tokens", far, staff_line("GET", clerk, "/tokens"), "", 403, "region" },
+        { "a token for them", far, staff_line("POST", clerk, "/tokens"),
+          "{\"scopes\":[\"card.view\"],\"days\":1}", 403, "region" },
+        { "switching them off", far, staff_line("POST", clerk, "/disablements"), "{}", 403,
+          "region" },
+        { "the province's auditor by a city's administrator", &hefei_admin,
+          staff_line("POST", auditor, "/credentials"), "{}", 403, "region" },
+        { "no such member", &w.admin, staff_line("GET", nobody, ""), "", 404, "unknown" },
+        { "an id of another kind", &w.admin, staff_line("GET", w.holder_id, ""), "", 404,
+          "id_unknown" },
+        { "one's own role", &w.admin, staff_line("POST", admin, "/roles"),
+          ROLE("auditor", "340000"), 403, "staff_self" },
+        { "one's own role taken back", &w.admin, staff_line("POST", admin, "/role-withdrawals"),
+          ROLE("admin", "340000"), 403, "staff_self" },
+        { "switching oneself off", &w.admin, staff_line("POST", admin, "/disablements"), "{}", 403,
+          "staff_self" },
+        { "one's own credentials", &w.admin, staff_line("POST", admin, "/credentials"), "{}", 403,
+          "staff_self" },
+        { "a body where none belongs", &w.admin, staff_line("POST", clerk, "/credentials"),
+          "{\"password\":\"x\"}", 422, "unknown" },
+        { "more than the member may", &w.admin, staff_line("POST", clerk, "/tokens"),
+          "{\"scopes\":[\"audit.verify\"],\"days\":1}", 422, "scope_exceeds" },
+        { "a scope that is none", &w.admin, staff_line("POST", clerk, "/tokens"),
+          "{\"scopes\":[\"all\"],\"days\":1}", 422, "not_one_of" },
+        { "no scope", &w.admin, staff_line("POST", clerk, "/tokens"), "{\"scopes\":[],\"days\":1}",
+          422, "too_few" },
+        { "for no time", &w.admin, staff_line("POST", clerk, "/tokens"),
+          "{\"scopes\":[\"card.view\"],\"days\":0}", 422, "range" },
+        { "for ever", &w.admin, staff_line("POST", clerk, "/tokens"),
+          "{\"scopes\":[\"card.view\"],\"days\":367}", 422, "range" },
+        { "a role to look for that is none", &w.admin, "GET /v1/staff?role=king", "", 422,
+          "staff_role" },
+        { "a parameter that is none", &w.admin, "GET /v1/staff?name=wang", "", 400, "parameter" },
+        { "a cursor that is none", &w.admin, "GET /v1/staff?cursor=abc", "", 400, "cursor" },
+        { "a limit too large", &w.admin, "GET /v1/staff?limit=201", "", 422, "range" },
+    };
+
+    REFUSED(&w, ROWS);
+    CHECK_STATUS(&w, "and the clerk is as before",
+                 world_ask(&w, &w.admin, staff_line("GET", clerk, ""), ""), 200);
+    CHECK("with one role", client_has(&w.client, "\"roles\":[" CLERK_ROLE "]"));
+}
+
+/* What a grant names is as large as it says: a refused making leaves no account. */
+static void test_nothing_half_done(void)
+{
+    CHECK_STATUS(&w, "one good role and one of another city",
+                 world_ask(&w, &hefei_admin, MAKE,
+                           "{\"user\":\"half.done\",\"name\":\"王\",\"roles\":[" CLERK_ROLE
+                           ",{\"role\":\"clerk\",\"region_code\":341200}]}"),
+                 403);
+    CHECK_STATUS(&w, "the name is free",
+                 world_ask(&w, &w.admin, MAKE, ACCOUNT("half.done", "clerk", "340100")), 201);
+    CHECK_STATUS(&w, "the same key with another body",
+                 world_ask_with(&w, &hefei_admin, MAKE, "Idempotency-Key: staff-1\r\n",
+                                ACCOUNT("other", "clerk", "340100")),
+                 422);
+}
+
+int main(void)
+{
+    for (int e = 0; e < fixture_engines(); e++) {
+        if (api_world_open(&w, (enum engine)e)) {
+            world_staff(&w, "hefei.admin", ROLE_ADMIN, 340100, &hefei_admin);
+            world_staff(&w, "far.admin", ROLE_ADMIN, 341200, &far_admin);
+            world_staff(&w, "auditor", ROLE_AUDITOR, 340000, &auditor_asker);
+            world_id(&w, "stf", w.clerk.id, clerk);
+            world_id(&w, "stf", w.far_clerk.id, far_clerk);
+            world_id(&w, "stf", w.admin.id, admin);
+            world_id(&w, "stf", auditor_asker.id, auditor);
+            test_making();
+            test_list();
+            test_roles();
+            test_credentials();
+            test_tokens();
+            test_switching_off();
+            test_refusals();
+            test_nothing_half_done();
+        }
+        api_world_close(&w);
+    }
+    return test_end();
+}
