@@ -7,7 +7,7 @@
  * POST /sign-out, /desk/sign-out, /gate/sign-out */
 #include "api/handlers.h"
 #include "api/pages.h"
-#include "api/sign_in_code.h"
+#include "api/sign_in.h"
 
 #include "registry/staff.h"
 
@@ -69,9 +69,8 @@ struct err post_sms_code_page(struct app *app, const struct request *rq, struct 
     struct err err;
 
     TRY(form_read(rq->body, form, LEN(form)));
-    TRY(limits_guess(app, rq, rp, ask.number));
-    err = sign_in_code_send(app, &ask);
-    if (err.code > 0) {
+    err = sign_in_code_send(app, rq, rp, &ask);
+    if (err.code > 0 && err.code != API_TOO_MANY) {
         problem = problem_of(rq, "number", err.code);
         show_signin(app, rq, rp, WEB_SIGNIN_SMS, ask.number, next, &problem);
         return OK;
@@ -107,18 +106,15 @@ struct err post_sign_in_page(struct app *app, const struct request *rq, struct r
     struct err err;
 
     TRY(form_read(rq->body, form, LEN(form)));
-    TRY(limits_guess(app, rq, rp, ask.number));
-    err = registry_signin_person(app->registry, &ask, &made);
-    if (err.code > 0) {
+    err = sign_in_person(app, rq, rp, &ask, &made);
+    if (err.code > 0 && err.code != API_TOO_MANY) {
         bool by_code = ask.password.n == 0;
-        if (err.code == SIGNIN_WRONG) limits_wrong(app, rq, ask.number);
         problem = problem_of(rq, by_code ? "code" : "password", err.code);
         show_signin(app, rq, rp, by_code ? WEB_SIGNIN_CODE : WEB_SIGNIN_PASSWORD, ask.number, next,
                     &problem);
         return OK;
     }
     TRY(err);
-    limits_right(app, rq, ask.number);
     keep_session(app, rq, rp, &made);
     redirect_ours(rp, next, S("/code"));
     return OK;
@@ -165,10 +161,8 @@ struct err post_desk_sign_in(struct app *app, const struct request *rq, struct r
     struct err err;
 
     TRY(form_read(rq->body, form, LEN(form)));
-    TRY(limits_guess(app, rq, rp, ask.user));
-    err = registry_signin_staff(app->registry, &ask, &made);
-    if (err.code > 0) {
-        if (err.code == SIGNIN_WRONG) limits_wrong(app, rq, ask.user);
+    err = sign_in_staff(app, rq, rp, &ask, &made);
+    if (err.code > 0 && err.code != API_TOO_MANY) {
         problem = problem_of(
             rq, err.code == SIGNIN_TOTP_NEEDED || err.code == SIGNIN_REUSED ? "totp" : "password",
             err.code);
@@ -176,7 +170,6 @@ struct err post_desk_sign_in(struct app *app, const struct request *rq, struct r
         return OK;
     }
     TRY(err);
-    limits_right(app, rq, ask.user);
     keep_session(app, rq, rp, &made);
     redirect_ours(rp, next, S("/desk"));
     return OK;

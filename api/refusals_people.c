@@ -191,7 +191,13 @@ static bool say_signin(enum signin_refusal code, struct refusal *out)
         TELL(403, "code_expired", "The code is too old", "验证码已过期", "Ask for another.",
              "请重新获取。");
     case SIGNIN_WRONG:
-        SAY(403, "signin_wrong", "The name or the secret is wrong", "用户名或密码不正确");
+        TELL(
+            403, "signin_wrong", "The name or the secret is wrong", "号码、密码或验证码不正确",
+            "Or a code is too old: ask for another. After five wrong tries signing in is locked, "
+            "for "
+            "a minute at first, then longer each time: wait, or come to a window with your papers.",
+            "验证码也可能已过期，可重新获取。连续输错5次将暂时锁定，先为1分钟，之后逐次加长："
+            "请稍后再试，或持身份证件到窗口办理。");
     case SIGNIN_WEAK:
         SAY(422, "password_weak", "The password is too easy to guess", "密码过于简单");
     case SIGNIN_TOTP_NEEDED:

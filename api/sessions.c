@@ -2,17 +2,17 @@
  *
  * POST /v1/sign-in-codes       have a one-time code sent to the phone on record
  *   body  {"number", "country"?, "name"?}   a person number or a card number
- *   202   {"expires_at"}                     also when nobody has that number: the answer tells
- * nothing POST /v1/sessions            sign in body  {"way": "resident", "number", "country"?,
- * "name"?, "code"?, "password"?}
+ *   202   {"expires_at"}                    also when nobody has that number
+ * POST /v1/sessions            sign in
+ *   body  {"way": "resident", "number", "country"?, "name"?, "code"?, "password"?}
  *         {"way": "staff", "user", "password", "totp"}
  *   201   {"token", "expires_at", "subject", "scopes"}
- *   401   wrong_secret, 429 locked
+ *   403   signin_wrong, also for a locked secret and for nobody's
  * GET  /v1/sessions/current    who am I
  * DELETE /v1/sessions/current  sign out
  *   204 */
 #include "api/handlers.h"
-#include "api/sign_in_code.h"
+#include "api/sign_in.h"
 
 #include "registry/registry.h"
 #include "registry/signin.h"
@@ -36,8 +36,7 @@ RESULT post_sign_in_code(struct app *app, const struct request *rq, struct reply
     };
 
     TRY(json_read(rq->body, body, LEN(body)));
-    TRY(limits_guess(app, rq, rp, ask.number));
-    TRY(sign_in_code_send(app, &ask));
+    TRY(sign_in_code_send(app, rq, rp, &ask));
     reply_json(rp, 202);
     json_put_instant(rp, "expires_at", instant_add(rq->at, CODE_LIFE_USEC));
     return OK;
@@ -82,29 +81,29 @@ struct signin_body {
 };
 
 /* The token goes into the body, so no cookie rides along by itself: .api. */
-static RESULT sign_in(struct app *app, const struct request *rq, const struct signin_body *body,
-                      struct signed_in *out)
+static RESULT sign_in(struct app *app, const struct request *rq, struct reply *rp,
+                      const struct signin_body *body, struct signed_in *out)
 {
     const struct act act = signin_act(rq);
 
     if (body->way == WAY_STAFF) {
-        return registry_signin_staff(app->registry,
-                                     &(struct staff_signin_ask){ .user = body->user,
-                                                                 .password = body->password,
-                                                                 .totp = body->totp,
-                                                                 .api = true,
-                                                                 .act = act },
-                                     out);
+        return sign_in_staff(app, rq, rp,
+                             &(struct staff_signin_ask){ .user = body->user,
+                                                         .password = body->password,
+                                                         .totp = body->totp,
+                                                         .api = true,
+                                                         .act = act },
+                             out);
     }
-    return registry_signin_person(app->registry,
-                                  &(struct person_signin_ask){ .number = body->number,
-                                                               .country = body->country,
-                                                               .name = body->name,
-                                                               .code = body->code,
-                                                               .password = body->password,
-                                                               .api = true,
-                                                               .act = act },
-                                  out);
+    return sign_in_person(app, rq, rp,
+                          &(struct person_signin_ask){ .number = body->number,
+                                                       .country = body->country,
+                                                       .name = body->name,
+                                                       .code = body->code,
+                                                       .password = body->password,
+                                                       .api = true,
+                                                       .act = act },
+                          out);
 }
 
 RESULT post_session(struct app *app, const struct request *rq, struct reply *rp)
@@ -124,7 +123,6 @@ RESULT post_session(struct app *app, const struct request *rq, struct reply *rp)
     struct signed_in made;
     struct session session;
     struct str subject;
-    struct err err;
 
     TRY(json_read(rq->body, body, LEN(body)));
     subject = ask.way == WAY_STAFF ? ask.user : ask.number;
@@ -132,11 +130,7 @@ RESULT post_session(struct app *app, const struct request *rq, struct reply *rp)
         problem_add(rq->problems, rq->arena, ask.way == WAY_STAFF ? "/user" : "/number", "missing");
         REFUSE(HTTP_FIELDS);
     }
-    TRY(limits_guess(app, rq, rp, subject));
-    err = sign_in(app, rq, &ask, &made);
-    if (err.code == SIGNIN_WRONG) limits_wrong(app, rq, subject);
-    TRY(err);
-    limits_right(app, rq, subject);
+    TRY(sign_in(app, rq, rp, &ask, &made));
     session = session_of_signin(&made.session);
     sessions_put(app->sessions, &session);
     reply_json(rp, 201);

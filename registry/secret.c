@@ -1,6 +1,8 @@
 /* registry/secret.c - counting tries: the lock of everything that could be guessed. */
 #include "registry/secret.h"
 
+#include "registry/session.h"
+
 static bool one_time(enum secret_kind kind)
 {
     return kind == SECRET_CODE || kind == SECRET_ACTIVATION;
@@ -118,6 +120,64 @@ RESULT secret_wrong(const struct registry *rg, const struct secret_try *tried, i
     struct wrong_call call = { tried, person_id, act };
 
     return store_run(rg->store, tried->root, wrong_in_txn, &call);
+}
+
+/* ---- nobody's */
+
+enum { NOBODY_ROWS = 64 }; /* many enough that tries at once do not queue for one row */
+struct nobody_call {
+    int64_t row;
+    enum secret_kind kind;
+    enum subject_kind subject;
+    int64_t subject_id;
+    const struct act *act;
+};
+
+/* Rows -1 .. -NOBODY_ROWS of the node: they hold no secret, only how often nobody was tried. */
+static RESULT nobody_reserve_in(struct txn *tx, void *arg)
+{
+    const struct nobody_call *call = arg;
+    struct secret_row row = { 0 };
+    bool found;
+
+    TRY(secret_select(tx, NODE_ID, call->row, call->kind, &row, &found));
+    row.root_id = NODE_ID;
+    row.owner_id = call->row;
+    row.kind = call->kind;
+    row.tries_max = INT64_MAX;
+    row.tries++;
+    row.changed_at = call->act->at;
+    return secret_put(tx, &row);
+}
+
+static RESULT nobody_wrong_in(struct txn *tx, void *arg)
+{
+    const struct nobody_call *call = arg;
+
+    TRY(act_journal(tx, call->act,
+                    &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
+                                        .verdict = SIGNIN_WRONG,
+                                        .act = "signin_refused",
+                                        .object_prefix = call->subject_id == 0
+                                                             ? NULL
+                                                             : subject_prefix(call->subject),
+                                        .object_id = call->subject_id }));
+    REFUSE_KEEP(SIGNIN_WRONG);
+}
+
+RESULT secret_nobody(const struct registry *rg, enum secret_kind kind, enum subject_kind subject,
+                     int64_t subject_id, const struct act *act)
+{
+    const struct root node = { ROOT_NODE, NODE_ID };
+    struct nobody_call call = {
+        .kind = kind, .subject = subject, .subject_id = subject_id, .act = act
+    };
+    uint8_t drawn;
+
+    rg->entropy.fill(rg->entropy.arg, &drawn, sizeof drawn);
+    call.row = -1 - drawn % NOBODY_ROWS;
+    TRY(store_run(rg->store, node, nobody_reserve_in, &call));
+    return store_run(rg->store, node, nobody_wrong_in, &call);
 }
 
 RESULT secret_set_in(struct txn *tx, const struct secret_new *fresh, struct instant at)

@@ -18,6 +18,12 @@ RESULT secret_right_in(struct txn *tx, const struct secret_try *tried);
 /* It was wrong: leave a denial, tell the holder when it locked, and refuse SIGNIN_WRONG. */
 RESULT secret_wrong(const struct registry *rg, const struct secret_try *tried, int64_t person_id,
                     const struct act *act);
+/* A try at a secret that nobody has, or that is not compared just now. It costs what a wrong try at
+ * somebody's costs - two synced writes, and a denial line in no person's record - so that the time
+ * an answer takes does not tell who is registered. Ends SIGNIN_WRONG. `subject_id`: whose it would
+ * be, for those who look into it; 0: nobody's. */
+RESULT secret_nobody(const struct registry *rg, enum secret_kind kind, enum subject_kind subject,
+                     int64_t subject_id, const struct act *act);
 /* A new secret in place of the old one; `keep_locks` for one-time codes, whose pauses go on. */
 struct secret_new {
     struct root root;

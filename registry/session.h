@@ -11,3 +11,7 @@ static inline struct root subject_root(enum subject_kind subject, int64_t subjec
     return subject == SUBJECT_PERSON ? (struct root){ ROOT_PERSON, subject_id }
                                      : (struct root){ ROOT_NODE, NODE_ID };
 }
+static inline const char *subject_prefix(enum subject_kind subject)
+{
+    return subject == SUBJECT_PERSON ? "psn" : "stf";
+}

@@ -5,13 +5,27 @@
 #include "registry/secret.h"
 #include "registry/session.h"
 
-/* Argon2 for nobody: a name that does not exist takes as long as a wrong password. */
-static RESULT password_nobody(const struct registry *rg, struct str password)
+/* Whose secret a try is at, by which factor. */
+struct factor {
+    enum subject_kind subject;
+    int64_t subject_id; /* 0: nobody's */
+    enum secret_kind kind;
+    struct str given;
+};
+
+/* What a wrong try costs, where there is nothing to compare: Argon2 for a password, and the writes.
+ * Ends `told`, when nothing fails. */
+static RESULT nothing_compared(const struct registry *rg, const struct factor *factor,
+                               const struct act *act, int told)
 {
     char hash[PASSWORD_HASH_MAX];
+    struct err end;
 
-    TRY(password_hash(str_bytes(password), rg->password_cost, &rg->entropy, hash));
-    REFUSE(SIGNIN_WRONG);
+    if (factor->kind == SECRET_PASSWORD)
+        TRY(password_hash(str_bytes(factor->given), rg->password_cost, &rg->entropy, hash));
+    end = secret_nobody(rg, factor->kind, factor->subject, factor->subject_id, act);
+    if (end.code != SIGNIN_WRONG) return end;
+    REFUSE(told);
 }
 
 /* OK, or SIGNIN_WRONG for any way of being wrong. Compares outside every transaction. */
@@ -221,19 +235,23 @@ static RESULT signin_in_txn(struct txn *tx, void *arg)
                       2);
 }
 
-/* Reserve and compare one factor of a resident. */
-static RESULT factor(const struct registry *rg, int64_t person_id, enum secret_kind kind,
-                     struct str given, const struct act *act, struct secret_try *tried)
+/* Reserve and compare one factor: a code or a password. */
+static RESULT factor_try(const struct registry *rg, const struct factor *factor,
+                         const struct act *act, struct secret_try *tried)
 {
-    struct err end = secret_reserve(rg, root_person(person_id), person_id, kind, act->at, tried);
+    struct root root = subject_root(factor->subject, factor->subject_id);
+    struct err end = factor->subject_id == 0 ? (struct err){ .code = SIGNIN_NO_SECRET }
+                                             : secret_reserve(rg, root, factor->subject_id,
+                                                              factor->kind, act->at, tried);
 
-    if (end.code == SIGNIN_NO_SECRET)
-        return kind == SECRET_PASSWORD ? password_nobody(rg, given)
-                                       : (struct err){ .code = SIGNIN_WRONG };
+    if (end.code > 0)
+        return nothing_compared(rg, factor, act,
+                                end.code == SIGNIN_NO_SECRET ? SIGNIN_WRONG : end.code);
     TRY(end);
-    end = kind == SECRET_PASSWORD ? password_compare(tried, given) : code_compare(rg, tried, given);
-    if (end.code == SIGNIN_WRONG) return secret_wrong(rg, tried, person_id, act);
-    return end;
+    end = factor->kind == SECRET_PASSWORD ? password_compare(tried, factor->given)
+                                          : code_compare(rg, tried, factor->given);
+    if (end.code != SIGNIN_WRONG) return end;
+    return secret_wrong(rg, tried, factor->subject == SUBJECT_PERSON ? factor->subject_id : 0, act);
 }
 
 RESULT registry_signin_person(const struct registry *rg, const struct person_signin_ask *ask,
@@ -250,17 +268,19 @@ RESULT registry_signin_person(const struct registry *rg, const struct person_sig
     REQUIRE(ask->password.n <= PASSWORD_MAX, SIGNIN_FORM);
     TRY(holder_find(rg, ask->document, ask->country, ask->number, ask->name, ask->act.at,
                     &call.person_id));
-    if (call.person_id == 0 && ask->password.n > 0) return password_nobody(rg, ask->password);
-    REQUIRE(call.person_id != 0, SIGNIN_WRONG);
     act.actor = ACTOR_HOLDER;
     act.actor_id = call.person_id;
     call.act = &act;
     if (ask->code.n > 0) {
-        TRY(factor(rg, call.person_id, SECRET_CODE, ask->code, &act, &code));
+        TRY(factor_try(rg,
+                       &(struct factor){ SUBJECT_PERSON, call.person_id, SECRET_CODE, ask->code },
+                       &act, &code));
         call.tries[call.tries_n++] = &code;
     }
     if (ask->password.n > 0) {
-        TRY(factor(rg, call.person_id, SECRET_PASSWORD, ask->password, &act, &password));
+        TRY(factor_try(
+            rg, &(struct factor){ SUBJECT_PERSON, call.person_id, SECRET_PASSWORD, ask->password },
+            &act, &password));
         call.tries[call.tries_n++] = &password;
         call.how = call.tries_n == 2 ? "both" : "password";
     }
@@ -422,17 +442,15 @@ RESULT registry_signin_staff(const struct registry *rg, const struct staff_signi
     REQUIRE(ask->password.n <= PASSWORD_MAX, SIGNIN_FORM);
     REQUIRE(ask->totp.n == 0 || code_form(ask->totp), SIGNIN_FORM);
     end = registry_staff_find(rg->store, ask->user, &staff);
-    if (end.code == STAFF_UNKNOWN) return password_nobody(rg, ask->password);
-    TRY(end);
+    if (end.code == STAFF_UNKNOWN)
+        staff = (struct staff){ 0 };
+    else
+        TRY(end);
     act.actor = ACTOR_STAFF;
     act.actor_id = staff.id;
     call.act = &act;
-    end = secret_reserve(rg, root, staff.id, SECRET_PASSWORD, act.at, &password);
-    if (end.code == SIGNIN_NO_SECRET) return password_nobody(rg, ask->password);
-    TRY(end);
-    end = password_compare(&password, ask->password);
-    if (end.code == SIGNIN_WRONG) return secret_wrong(rg, &password, 0, &act);
-    TRY(end);
+    TRY(factor_try(rg, &(struct factor){ SUBJECT_STAFF, staff.id, SECRET_PASSWORD, ask->password },
+                   &act, &password));
     /* The password was right: its tries are forgotten whatever the second factor says, so that a
      * mistyped TOTP does not lock the password, and locks itself instead. */
     TRY(store_run(rg->store, root, right_in_txn, &password));

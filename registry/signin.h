@@ -4,7 +4,8 @@
  * A try is reserved - counted and synced - before the secret is compared, so a cut, a crash or 64
  * parallel tries gain nothing: past the limit nothing is compared any more. Locks grow: each one
  * lasts twice as long as the last, up to a day; one-time secrets die instead. Argon2 runs outside
- * every transaction.
+ * every transaction. Signing in costs the same whether somebody has that number or name, has such a
+ * secret, is locked, or is merely wrong; api/ tells them all as SIGNIN_WRONG.
  *
  * Tokens are 256 random bits (43 characters of base64url), kept only as SM3 hash, and looked up in
  * memory: the table is loaded at start and kept fresh by the calls here. A session's root is its
@@ -18,11 +19,10 @@ enum signin_refusal {                     /* in the order they are tried */
                       SIGNIN_FORM = 3300, /* no such form of name, number or code */
                       SIGNIN_WAIT =
                           3301, /* a code was sent less than a minute ago, or too many today */
-                      SIGNIN_NO_SECRET =
-                          3302, /* none is set (for holders: told as SIGNIN_WRONG by api/) */
-                      SIGNIN_LOCKED = 3303,  /* too many tries: wait, or (PIN) see a window */
-                      SIGNIN_EXPIRED = 3304, /* the code is too old; ask for another */
-                      SIGNIN_WRONG = 3305,   /* not the secret, or nobody has that name */
+                      SIGNIN_NO_SECRET = 3302, /* none is set */
+                      SIGNIN_LOCKED = 3303,    /* too many tries: wait, or (PIN) see a window */
+                      SIGNIN_EXPIRED = 3304,   /* the code is too old; ask for another */
+                      SIGNIN_WRONG = 3305,     /* not the secret, or nobody has that name */
                       SIGNIN_WEAK =
                           3306, /* new secret refused: too short, repeated, in the number */
                       SIGNIN_TOTP_NEEDED = 3307, /* password right, second factor missing (staff) */

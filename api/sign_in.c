@@ -1,0 +1,41 @@
+/* api/sign_in.c - signing in, and asking for a one-time code. */
+#include "api/sign_in.h"
+
+#include "registry/registry.h"
+
+RESULT sign_in_code_send(struct app *app, const struct request *rq, struct reply *rp,
+                         const struct code_ask *ask)
+{
+    struct code_sent sent;
+    struct err err;
+
+    TRY(limits_guess(app, rq, rp, ask->number));
+    err = registry_signin_code_send(app->registry, ask, &sent);
+    return err.code == SIGNIN_WAIT || err.code == SIGNIN_LOCKED ? OK : err;
+}
+
+/* Count it, and tell it. */
+static RESULT ended(struct app *app, const struct request *rq, struct str subject, struct err err)
+{
+    bool secret = err.code == SIGNIN_WRONG || err.code == SIGNIN_LOCKED ||
+                  err.code == SIGNIN_EXPIRED || err.code == SIGNIN_NO_SECRET;
+
+    if (err.code == 0) limits_right(app, rq, subject);
+    if (!secret) return err;
+    limits_wrong(app, rq, subject);
+    REFUSE(SIGNIN_WRONG);
+}
+
+RESULT sign_in_person(struct app *app, const struct request *rq, struct reply *rp,
+                      const struct person_signin_ask *ask, struct signed_in *out)
+{
+    TRY(limits_guess(app, rq, rp, ask->number));
+    return ended(app, rq, ask->number, registry_signin_person(app->registry, ask, out));
+}
+
+RESULT sign_in_staff(struct app *app, const struct request *rq, struct reply *rp,
+                     const struct staff_signin_ask *ask, struct signed_in *out)
+{
+    TRY(limits_guess(app, rq, rp, ask->user));
+    return ended(app, rq, ask->user, registry_signin_staff(app->registry, ask, out));
+}
