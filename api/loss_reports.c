@@ -1,11 +1,13 @@
 /* api/loss_reports.c - 挂失: one report stops the card, its purse, its bank function and its e-card
  * at once.
  *
- * POST   /v1/cards/{card}/loss-reports               {"kind": "temporary"|"formal", "reason",
- * "channel"?} 201   {"id", "card", "kind", "state", "effective_at", "expires_at"?, "undo_until"?,
- * "next"} 409   card_already_lost GET    /v1/cards/{card}/loss-reports/{loss} DELETE
- * /v1/cards/{card}/loss-reports/{loss}        lift (解挂); needs a stronger proof than the report
- * had 200   the card GET    /v1/cards/{card}/loss-reports/{loss}/receipt   when each gate obeyed */
+ * POST   /v1/cards/{card}/loss-reports         {"kind": "temporary"|"formal", "reason", "channel"?}
+ *   201  {"id", "card", "kind", "channel", "state", "effective_at", "expires_at"?, "undo_until"?,
+ *         "next"}
+ *   409  card_already_lost
+ * GET    /v1/cards/{card}/loss-reports/{loss}
+ * DELETE /v1/cards/{card}/loss-reports/{loss}  lift (解挂); needs a stronger proof than the report
+ * had 200  the card GET    /v1/cards/{card}/loss-reports/{loss}/receipt   when each gate obeyed */
 #include "api/card_access.h"
 #include "api/handlers.h"
 
@@ -29,17 +31,36 @@ static bool is_agent(const struct request *rq)
     return signin->grants_n == 1 && signin->grants[0].role == ROLE_AGENT;
 }
 
-static struct act report_act(const struct request *rq)
+/* Through what it was reported: as the caller says, among what the caller can know of. */
+struct channels {
+    struct json_name names[3];
+    size_t n;
+};
+static const struct channels CHANNELS_OF_HOLDER = {
+    { { "web", CHANNEL_WEB }, { "app", CHANNEL_APP }, { "machine", CHANNEL_MACHINE } }, 3
+};
+static const struct channels CHANNELS_OF_COUNTER = {
+    { { "counter", CHANNEL_COUNTER }, { "phone", CHANNEL_PHONE } }, 2
+};
+static const struct channels CHANNELS_OF_AGENT = { { { "phone", CHANNEL_PHONE } }, 1 };
+
+static const struct channels *channels_of(const struct request *rq)
+{
+    if (request_session(rq)->actor != ACTOR_STAFF) return &CHANNELS_OF_HOLDER;
+    return is_agent(rq) ? &CHANNELS_OF_AGENT : &CHANNELS_OF_COUNTER;
+}
+
+/* `channel` 0: not said. Whoever reports by phone is known by questions only. */
+static struct act report_act(const struct request *rq, int channel)
 {
     struct act act = request_act(rq);
 
-    if (act.actor != ACTOR_STAFF) return act;
-    if (is_agent(rq)) { /* 12333: known by questions only */
-        act.channel = CHANNEL_PHONE;
-        act.proof = PROOF_PHONE;
-    } else {
-        act.proof = PROOF_PAPERS;
-    }
+    if (channel != 0)
+        act.channel = (enum channel)channel;
+    else if (act.actor == ACTOR_STAFF)
+        act.channel = (enum channel)channels_of(rq)->names[0].value;
+    if (act.actor == ACTOR_STAFF)
+        act.proof = act.channel == CHANNEL_PHONE ? PROOF_PHONE : PROOF_PAPERS;
     return act;
 }
 
@@ -52,6 +73,7 @@ static void loss_put(struct reply *rp, const struct loss *loss)
     json_put_id(rp, "id", "los", loss->id);
     json_put_id(rp, "card", "crd", loss->card_id);
     json_put_str(rp, "kind", temporary ? S("temporary") : S("formal"));
+    json_put_str(rp, "channel", str_of(channel_name(loss->channel)));
     json_put_str(rp, "reason", str_of(REASONS[loss->reason]));
     json_put_str(rp, "state", str_of(STATES[loss->state]));
     json_put_instant(rp, "effective_at", loss->effective_at);
@@ -74,16 +96,14 @@ RESULT post_loss_report(struct app *app, const struct request *rq, struct reply 
                                                 { "lost_on_bus", LOSS_LOST },
                                                 { "stolen", LOSS_STOLEN },
                                                 { "other", LOSS_OTHER } };
-    static const struct json_name CHANNELS[] = { { "web", CHANNEL_WEB },
-                                                 { "app", CHANNEL_APP },
-                                                 { "phone", CHANNEL_PHONE },
-                                                 { "counter", CHANNEL_COUNTER } };
-    int kind, reason = LOSS_LOST, channel;
+    const struct channels *channels = channels_of(rq);
+    int kind, reason = LOSS_LOST, channel = 0;
     bool has_reason, has_channel;
     const struct json_field body[] = {
         JSON_ENUM("kind", &kind, KINDS),
         JSON_OPTIONAL(JSON_ENUM("reason", &reason, REASONS), &has_reason),
-        JSON_OPTIONAL(JSON_ENUM("channel", &channel, CHANNELS), &has_channel),
+        JSON_OPTIONAL(JSON_ENUM_OF("channel", &channel, channels->names, channels->n),
+                      &has_channel),
     };
     struct loss_ask ask;
     struct loss_made made;
@@ -98,7 +118,7 @@ RESULT post_loss_report(struct app *app, const struct request *rq, struct reply 
                              .card_id = card.id,
                              .kind = (enum loss_kind)kind,
                              .reason = (enum loss_reason)reason,
-                             .act = report_act(rq) };
+                             .act = report_act(rq, channel) };
     TRY(registry_card_lose(app->registry, rq->once, &ask, &made));
     TRY(registry_loss_load(app->store, card.person_id, made.loss_id, &loss));
     put_str(&w, S("/v1/cards/"));

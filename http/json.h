@@ -114,9 +114,10 @@ struct json_field {
 #define JSON_LINES(n_, to_, min_, max_)                                                            \
     JSON_FIELD(.name = (n_), .kind = JSON_KIND_LINES, .to = JSON_TYPED(struct str, to_),           \
                .min = (min_), .max = (max_))
-#define JSON_ENUM(n_, to_, names_)                                                                 \
+#define JSON_ENUM(n_, to_, names_) JSON_ENUM_OF(n_, to_, names_, LEN(names_))
+#define JSON_ENUM_OF(n_, to_, names_, names_n_)                                                    \
     JSON_FIELD(.name = (n_), .kind = JSON_KIND_ENUM, .to = JSON_TYPED(int, to_),                   \
-               .names = (names_), .names_n = LEN(names_))
+               .names = (names_), .names_n = (names_n_))
 #define JSON_ID(n_, prefix_, to_)                                                                  \
     JSON_FIELD(.name = (n_), .kind = JSON_KIND_ID, .prefix = (prefix_),                            \
                .to = JSON_TYPED(int64_t, to_))

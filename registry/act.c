@@ -10,6 +10,17 @@ RESULT act_run(const struct registry *rg, struct root root, const struct once *o
     return store_run_once(rg->store, root, once, body, arg, result_id, replayed);
 }
 
+const char *channel_name(enum channel channel)
+{
+    static const char *const NAMES[] = {
+        [CHANNEL_COUNTER] = "counter", [CHANNEL_WEB] = "web",         [CHANNEL_APP] = "app",
+        [CHANNEL_PHONE] = "phone",     [CHANNEL_MACHINE] = "machine", [CHANNEL_GATE] = "gate",
+        [CHANNEL_IMPORT] = "import",   [CHANNEL_JOB] = "job",
+    };
+
+    return channel >= CHANNEL_COUNTER && channel <= CHANNEL_JOB ? NAMES[channel] : "other";
+}
+
 RESULT act_journal(struct txn *tx, const struct act *act, const struct act_line *line)
 {
     struct journal_line full = {

@@ -39,36 +39,13 @@ static RESULT lose_decide(const struct card *card, const struct loss_ask *ask)
     return OK;
 }
 
-static struct str channel_word(enum channel channel)
-{
-    switch (channel) {
-    case CHANNEL_COUNTER:
-        return S("counter");
-    case CHANNEL_WEB:
-        return S("web");
-    case CHANNEL_APP:
-        return S("app");
-    case CHANNEL_PHONE:
-        return S("phone");
-    case CHANNEL_MACHINE:
-        return S("machine");
-    case CHANNEL_GATE:
-        return S("gate");
-    case CHANNEL_IMPORT:
-        return S("import");
-    case CHANNEL_JOB:
-        return S("job");
-    }
-    return S("other");
-}
-
 static RESULT lose_notice(struct txn *tx, const struct card *card, const struct loss *loss)
 {
     struct act_word words[] = {
         { "card", card_mask(tx, card) },
         { "at", act_time(tx, loss->effective_at) },
         { "until", act_time(tx, loss->expires_at) },
-        { "how", channel_word(loss->channel) },
+        { "how", str_of(channel_name(loss->channel)) },
     };
 
     if (loss->kind == LOSS_FORMAL)

@@ -77,6 +77,7 @@ enum channel {
     CHANNEL_IMPORT = 7,  /* 批量 */
     CHANNEL_JOB = 8,     /* by itself */
 };
+const char *channel_name(enum channel channel); /* "counter"; "other" when it is none */
 
 /* How surely the one who asks was known; stronger is greater. */
 enum proof {
