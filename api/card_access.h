@@ -20,6 +20,10 @@ RESULT card_look(struct app *app, const struct request *rq, const struct card *c
  * app->replacement. */
 RESULT card_inherit(struct app *app, const struct request *rq, int64_t person_id,
                     const struct replace_made *made);
+/* The act of a session that may report and lift losses: staff at a window have seen papers, whoever
+ * reports by phone is known by questions only, a holder as they signed in. `channel` 0: not said.
+ * (api/loss_reports.c) */
+struct act counter_act(const struct request *rq, int channel);
 /* Members of a card as every answer shows it: id, person, states by name, e-card, loss, validity.
  * The number is not among them. */
 void card_put(struct json_out *out, const struct card *card);

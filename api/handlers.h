@@ -55,3 +55,4 @@ handler get_code_page, get_own_card_page, get_card_page, get_own_lose_page;
 handler get_lose_page, get_lift_page, get_ecard_on_page, get_loss_page;
 handler post_lose_page, post_lift_page, post_consent_page;
 handler get_gate_page, post_gate_scan, get_desk, post_desk_search, get_desk_person;
+handler get_desk_act, post_desk_act, get_desk_issue, post_desk_issue, get_desk_done;

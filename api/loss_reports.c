@@ -51,7 +51,7 @@ static const struct channels *channels_of(const struct request *rq)
 }
 
 /* `channel` 0: not said. Whoever reports by phone is known by questions only. */
-static struct act report_act(const struct request *rq, int channel)
+struct act counter_act(const struct request *rq, int channel)
 {
     struct act act = request_act(rq);
 
@@ -118,7 +118,7 @@ RESULT post_loss_report(struct app *app, const struct request *rq, struct reply 
                              .card_id = card.id,
                              .kind = (enum loss_kind)kind,
                              .reason = (enum loss_reason)reason,
-                             .act = report_act(rq, channel) };
+                             .act = counter_act(rq, channel) };
     TRY(registry_card_lose(app->registry, rq->once, &ask, &made));
     TRY(registry_loss_load(app->store, card.person_id, made.loss_id, &loss));
     put_str(&w, S("/v1/cards/"));

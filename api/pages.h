@@ -20,5 +20,12 @@ RESULT card_line(struct app *app, const struct request *rq, const struct card *c
 /* The holder's own name as pages show it: 张*. */
 RESULT holder_name(struct app *app, const struct request *rq, struct str *out);
 struct str mask_name(const struct request *rq, struct str plain);
+/* Why a counter looks, unless it says otherwise: somebody stands there, or calls 12333. */
+enum purpose desk_purpose(const struct request *rq);
+/* Which acts on the card are open to this clerk: by the card's state, role and region. */
+void desk_card_may(const struct request *rq, const struct card *card, struct web_card_line *out);
+/* No card lives in the person's province, and this clerk may issue one there. */
+RESULT desk_may_issue(struct app *app, const struct request *rq, const struct person *person,
+                      bool *may);
 /* 303 to `next` when it is a path of ours, else to `otherwise`. */
 void redirect_ours(struct reply *rp, struct str next, struct str otherwise);

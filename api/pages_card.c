@@ -65,11 +65,11 @@ struct err card_line(struct app *app, const struct request *rq, const struct car
         TRY(registry_card_load(app->store, card->person_id, card->replaced_by_id, &newer));
         out->replaced_by = arena_format(rq->arena, "****%s", newer.tail);
     }
-    out->may_lose = !is_lost(card) && moves(card, SOCIAL_LOSE);
-    if (staff) { /* clerks act through /v1: the counter's forms are not there yet */
-        out->may_lose = false;
+    if (staff) {
+        desk_card_may(rq, card, out);
         return OK;
     }
+    out->may_lose = !is_lost(card) && moves(card, SOCIAL_LOSE);
     /* lifting needs to be known more surely than the report was */
     out->may_lift = card->social == SOCIAL_TEMPORARY_LOSS && session->signin.proof > loss.proof;
     out->may_consent = card->social == SOCIAL_TEMPORARY_LOSS && card->ecard == ECARD_SUSPENDED;

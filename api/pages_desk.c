@@ -40,8 +40,7 @@ struct err get_desk(struct app *app, const struct request *rq, struct reply *rp)
     return OK;
 }
 
-/* Why a counter looks, unless it says otherwise: somebody stands there, or calls 12333. */
-static enum purpose desk_purpose(const struct request *rq)
+enum purpose desk_purpose(const struct request *rq)
 {
     const struct signin_session *signin = &request_session(rq)->signin;
 
@@ -185,6 +184,7 @@ struct err get_desk_person(struct app *app, const struct request *rq, struct rep
     if (region) view.region = page_english(rq) ? region->name.en : region->name.zh;
     view.cards = lines;
     view.cards_n = (size_t)n;
+    TRY(desk_may_issue(app, rq, &person, &view.may_issue));
     show(app, rq, rp, &view);
     return OK;
 }

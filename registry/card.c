@@ -120,7 +120,7 @@ static RESULT event_in_txn(struct txn *tx, void *arg)
     TRY(turn_event(&turn, ask->function, ask->event));
     TRY(card_turn_save(tx, &turn, &why));
     call->after = turn.card;
-    txn_result(tx, ask->card_id);
+    txn_result(tx, turn.card.change_id);
     return tell_holder(tx, &turn.card, &ask->act, ask->function, ask->event);
 }
 
@@ -133,7 +133,7 @@ RESULT registry_card_event(const struct registry *rg, const struct once *once,
 
     REQUIRE(plain_event(ask->function, ask->event), REGISTRY_MOVE_REFUSED);
     TRY(act_run(rg, root_person(ask->person_id), once, event_in_txn, &call, &result, &replayed));
-    if (replayed) return registry_card_load(rg->store, ask->person_id, ask->card_id, after);
+    if (replayed) return card_turn_again(rg, ask->person_id, ask->card_id, result, after);
     *after = call.after;
     return OK;
 }
@@ -163,7 +163,7 @@ static RESULT activate_in_txn(struct txn *tx, void *arg)
     if (call->bank) TRY(turn_event(&turn, FUNCTION_BANK, BANK_ACTIVATE));
     TRY(card_turn_save(tx, &turn, &why));
     call->after = turn.card;
-    txn_result(tx, call->card_id);
+    txn_result(tx, turn.card.change_id);
     if (call->social) TRY(tell_holder(tx, &turn.card, call->act, FUNCTION_SOCIAL, SOCIAL_ENABLE));
     if (call->bank) TRY(tell_holder(tx, &turn.card, call->act, FUNCTION_BANK, BANK_ACTIVATE));
     return OK;
@@ -179,7 +179,7 @@ RESULT registry_card_activate(const struct registry *rg, const struct once *once
 
     REQUIRE(social || bank, REGISTRY_MOVE_REFUSED);
     TRY(act_run(rg, root_person(person_id), once, activate_in_txn, &call, &result, &replayed));
-    if (replayed) return registry_card_load(rg->store, person_id, card_id, after);
+    if (replayed) return card_turn_again(rg, person_id, card_id, result, after);
     *after = call.after;
     return OK;
 }

@@ -131,7 +131,8 @@ struct card {
     int64_t replaces_id, replaced_by_id;
     struct date issued, valid_until; /* year 0: none */
     struct instant changed_at;
-    char tail[5]; /* last four characters of the card number, for masks */
+    int64_t change_id; /* of what a call here gives back: its first line of history; else 0 */
+    char tail[5];      /* last four characters of the card number, for masks */
     /* as credentials have them: card number, identification code, e-card alias (zero: none) */
     uint8_t no_hash[32], ident_hash[32], alias_hash[32];
 };

@@ -100,10 +100,10 @@ RESULT card_turn_tell(struct txn *tx, const struct card *card, struct instant at
 }
 
 static RESULT history(struct txn *tx, const struct card *card, const struct turn_change *change,
-                      const struct turn_why *why)
+                      const struct turn_why *why, int64_t *id)
 {
     struct card_change row = {
-        .id = txn_new_id(tx),
+        .id = *id = txn_new_id(tx),
         .card_id = card->id,
         .function = change->function,
         .event = change->event,
@@ -140,22 +140,34 @@ static RESULT leave(struct txn *tx, const struct card *card, const struct turn_w
 RESULT card_turn_save(struct txn *tx, struct card_turn *turn, const struct turn_why *why)
 {
     struct card *c = &turn->card;
+    int64_t id;
 
     if (gates_hear(&turn->was, c)) c->epoch++;
     c->changed_at = why->act->at;
     TRY(card_update(tx, &turn->was, c));
-    for (int i = 0; i < turn->n; i++)
-        TRY(history(tx, c, &turn->changes[i], why));
+    for (int i = 0; i < turn->n; i++) {
+        TRY(history(tx, c, &turn->changes[i], why, &id));
+        if (i == 0) c->change_id = id;
+    }
     return leave(tx, c, why);
 }
 
 RESULT card_turn_first(struct txn *tx, const struct card_row *row, const struct turn_why *why)
 {
     struct turn_change first = { FUNCTION_SOCIAL, 0, 0, (int)row->c.social };
+    int64_t id;
 
     TRY(card_insert(tx, row));
-    TRY(history(tx, &row->c, &first, why));
+    TRY(history(tx, &row->c, &first, why, &id));
     return leave(tx, &row->c, why);
+}
+
+RESULT card_turn_again(const struct registry *rg, int64_t person_id, int64_t card_id,
+                       int64_t change_id, struct card *after)
+{
+    TRY(registry_card_load(rg->store, person_id, card_id, after));
+    after->change_id = change_id;
+    return OK;
 }
 
 struct str card_mask(struct txn *tx, const struct card *card)

@@ -45,5 +45,8 @@ RESULT card_cancel_in(struct txn *tx, struct card *card, enum cancel_reason reas
 /* Cancel every live card of a person. */
 RESULT cards_cancel_in(struct txn *tx, int64_t person_id, enum cancel_reason reason,
                        const struct act *act);
+/* The card after an act that was repeated: as it is, with the change that the first run made. */
+RESULT card_turn_again(const struct registry *rg, int64_t person_id, int64_t card_id,
+                       int64_t change_id, struct card *after);
 /* "****0019" in the transaction's scratch. */
 struct str card_mask(struct txn *tx, const struct card *card);

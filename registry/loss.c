@@ -187,7 +187,7 @@ static RESULT unlose_in_txn(struct txn *tx, void *arg)
     TRY(loss_end_set(tx, call->person_id, loss.id, LOSS_LIFTED, call->act->at));
     TRY(card_turn_save(tx, &turn, &why));
     call->after = turn.card;
-    txn_result(tx, call->card_id);
+    txn_result(tx, turn.card.change_id);
     return act_notice(tx, NOTICE_LOSS_LIFTED, call->person_id, call->act->at,
                       ((struct act_word[]){ { "card", card_mask(tx, &card) },
                                             { "at", act_time(tx, call->act->at) } }),
@@ -208,7 +208,7 @@ RESULT registry_card_unlose(const struct registry *rg, const struct once *once, 
                                      .code != 0)
         call.revocable = false;
     TRY(act_run(rg, root_person(person_id), once, unlose_in_txn, &call, &result, &replayed));
-    if (replayed) return registry_card_load(rg->store, person_id, card_id, after);
+    if (replayed) return card_turn_again(rg, person_id, card_id, result, after);
     *after = call.after;
     return OK;
 }

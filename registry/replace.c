@@ -194,8 +194,9 @@ static RESULT cancel_in_txn(struct txn *tx, void *arg)
     struct cancel_call *call = arg;
 
     TRY(registry_card_in(tx, call->person_id, call->card_id, &call->card));
-    txn_result(tx, call->card_id);
-    return card_cancel_in(tx, &call->card, call->reason, call->act);
+    TRY(card_cancel_in(tx, &call->card, call->reason, call->act));
+    txn_result(tx, call->card.change_id);
+    return OK;
 }
 
 RESULT registry_card_cancel(const struct registry *rg, const struct once *once, int64_t person_id,
@@ -207,7 +208,7 @@ RESULT registry_card_cancel(const struct registry *rg, const struct once *once, 
     bool replayed;
 
     TRY(act_run(rg, root_person(person_id), once, cancel_in_txn, &call, &result, &replayed));
-    if (replayed) return registry_card_load(rg->store, person_id, card_id, after);
+    if (replayed) return card_turn_again(rg, person_id, card_id, result, after);
     *after = call.card;
     return OK;
 }

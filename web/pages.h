@@ -70,6 +70,7 @@ struct web_card_line {
     struct str replaced_by; /* masked number of the newer card */
     bool may_lose, may_lift, may_lose_formally, may_replace, may_consent,
         may_withdraw; /* acts open to this reader now */
+    bool may_activate, may_lock, may_unlock, may_stop, may_resume, may_cancel; /* staff's */
 };
 
 /* ---------- signing in ---------- */
@@ -355,6 +356,7 @@ struct web_desk_view {
     struct str name, person_no, phone, region, birth;
     const struct web_card_line *cards;
     size_t cards_n;
+    bool may_issue; /* no card lives, and this clerk may issue one here */
     const struct web_desk_event *events;
     size_t events_n;
     struct str org, clerk; /* whose desk */
@@ -362,22 +364,95 @@ struct web_desk_view {
 };
 void web_desk(struct writer *w, const struct web_frame *frame, const struct web_desk_view *view);
 
-/* GET /desk/cards/{card}/lose|lose-formally|lift|replace
- * POST /desk/cards/{card}/loss-reports {kind, reason}, …/loss-lifts {reason}, …/replacements
- * {reason, bank} With needs_second also {second_user, second_password, second_totp}: the supervisor
- * signs on the same screen. */
+/* What staff do at a counter, one page and one button each. Without a card: ISSUE.
+ * GET /desk/persons/{person}/issue           POST /desk/persons/{person}/cards {generation=2|3,
+ * ready=now|later}
+ * GET /desk/cards/{card}/activate            POST …/activations {function=both|social|bank}
+ * GET …/lose, …/lose-formally                POST …/loss-reports {kind, reason}
+ * GET …/lift                                 POST …/loss-lifts {}
+ * GET …/replace                              POST …/replacements {reason, ready=now|later}
+ * GET …/lock, unlock, stop, resume           POST …/locks, unlocks, stops, resumes {}
+ * GET …/cancel                               POST …/cancellations {reason}
+ * Each POST answers 303 to GET /desk/cards/{card}/acts/{act}. */
+enum web_desk_what {
+    WEB_DESK_ISSUE,
+    WEB_DESK_ACTIVATE,
+    WEB_DESK_LOSE,
+    WEB_DESK_FORMAL,
+    WEB_DESK_LIFT,
+    WEB_DESK_REPLACE,
+    WEB_DESK_LOCK,
+    WEB_DESK_UNLOCK,
+    WEB_DESK_STOP,
+    WEB_DESK_RESUME,
+    WEB_DESK_CANCEL,
+};
+enum web_desk_question { /* above radio buttons */
+                         WEB_ASK_REASON,
+                         WEB_ASK_READY,
+                         WEB_ASK_FUNCTION,
+                         WEB_ASK_GENERATION,
+};
+enum web_desk_choice { /* beside one */
+                       WEB_CHOICE_LOST,
+                       WEB_CHOICE_STOLEN,
+                       WEB_CHOICE_OTHER,
+                       WEB_CHOICE_DAMAGED,
+                       WEB_CHOICE_WRONG_DATA,
+                       WEB_CHOICE_EXPIRED,
+                       WEB_CHOICE_UPGRADE,
+                       WEB_CHOICE_BANK,
+                       WEB_CHOICE_DEATH,
+                       WEB_CHOICE_EMIGRATION,
+                       WEB_CHOICE_INSURANCE_ENDED,
+                       WEB_CHOICE_SECOND_CARD,
+                       WEB_CHOICE_NOT_COLLECTED,
+                       WEB_CHOICE_OWN_WISH,
+                       WEB_CHOICE_NOW,
+                       WEB_CHOICE_LATER,
+                       WEB_CHOICE_BOTH,
+                       WEB_CHOICE_SOCIAL_ONLY,
+                       WEB_CHOICE_BANK_ONLY,
+                       WEB_CHOICE_THIRD,
+                       WEB_CHOICE_SECOND,
+};
+struct web_desk_option {
+    enum web_desk_choice choice;
+    struct str value;
+    bool chosen;
+};
+struct web_desk_group {
+    enum web_desk_question question;
+    struct str name; /* the field's */
+    const struct web_desk_option *options;
+    size_t options_n;
+};
 struct web_desk_act_view {
-    enum web_card_act act;
+    enum web_desk_what what;
+    bool has_card; /* all but ISSUE */
     struct web_card_line card;
-    struct str person_id, name, person_no;
-    struct str action;
-    struct str reason; /* typed */
-    struct str second_user;
-    bool needs_second;
-    int64_t lapse_days;
+    struct str person_id, name, person_no; /* masked */
+    struct str action;                     /* where the form posts; empty: it can't be done now */
+    const struct web_desk_group *groups;
+    size_t groups_n;
+    int64_t lapse_days;  /* of a temporary loss */
+    struct str since_by; /* who brought the card into its state; shown when it can't be done */
 };
 void web_desk_act(struct writer *w, const struct web_frame *frame,
                   const struct web_desk_act_view *view);
+
+/* GET /desk/cards/{card}/acts/{act}: number, what happened, next step, slip to print */
+struct web_desk_done_view {
+    enum web_desk_what what;
+    struct str number; /* public id: of the loss report, the new card, else of the act */
+    struct instant at, until; /* until: lapse of a temporary loss; 0 without */
+    struct str by;            /* office and clerk */
+    struct str person_id, name, person_no; /* masked */
+    struct web_card_line card;             /* as it is now; of a replacement the new one */
+    struct str old_card_no;                /* masked, of a replacement */
+};
+void web_desk_done(struct writer *w, const struct web_frame *frame,
+                   const struct web_desk_done_view *view);
 
 /* ---------- record line ---------- */
 

@@ -86,6 +86,7 @@ PAGE(bookings)
 PAGE(gate)
 PAGE(desk)
 PAGE(desk_act)
+PAGE(desk_done)
 PAGE(records)
 PAGE(proof)
 PAGE(error)
@@ -449,14 +450,40 @@ int main(void)
                                    .reader_ok = true,
                                    .printer_ok = true,
                                    .network_ok = true };
-    struct web_desk_act_view act = { .act = WEB_CARD_ACT_REPLACE,
+    static const struct web_desk_option reasons[] = { { WEB_CHOICE_LOST, T("lost"), true },
+                                                      { WEB_CHOICE_DAMAGED, T("damaged"), false } };
+    static const struct web_desk_option when[] = { { WEB_CHOICE_NOW, T("now"), true },
+                                                   { WEB_CHOICE_LATER, T("later"), false } };
+    static const struct web_desk_group groups[] = {
+        { WEB_ASK_REASON, T("reason"), reasons, LEN(reasons) },
+        { WEB_ASK_READY, T("ready"), when, LEN(when) },
+    };
+    struct web_desk_act_view act = { .what = WEB_DESK_REPLACE,
+                                     .has_card = true,
                                      .card = LOST,
                                      .person_id = hits[0].id,
                                      .name = S("张*"),
                                      .person_no = hits[0].person_no,
                                      .action = S("/desk/cards/crd_71xk2m9q0g4zr/replacements"),
-                                     .needs_second = true,
+                                     .groups = groups,
+                                     .groups_n = LEN(groups),
                                      .lapse_days = 7 };
+    struct web_desk_act_view stuck = { .what = WEB_DESK_LOSE,
+                                       .has_card = true,
+                                       .card = LOST,
+                                       .person_id = hits[0].id,
+                                       .name = S("张*"),
+                                       .person_no = hits[0].person_no,
+                                       .since_by = S("本人") };
+    struct web_desk_done_view desk_done = { .what = WEB_DESK_REPLACE,
+                                            .number = S("crd_82xk2m9q0g4zr"),
+                                            .at = NOW,
+                                            .by = S("合肥市窗口人员"),
+                                            .person_id = hits[0].id,
+                                            .name = S("张*"),
+                                            .person_no = hits[0].person_no,
+                                            .card = NORMAL,
+                                            .old_card_no = S("****0417") };
     struct web_records_view line = { .lines = records,
                                      .lines_n = LEN(records),
                                      .stream = S("/v1/journal-lines/events"),
@@ -530,6 +557,8 @@ int main(void)
         { "desk-found", run_desk, &found, WEB_STAFF, false, false },
         { "desk-begin", run_desk, &begin, WEB_STAFF, true, false },
         { "desk-act", run_desk_act, &act, WEB_STAFF, true, false },
+        { "desk-stuck", run_desk_act, &stuck, WEB_STAFF, false, false },
+        { "desk-done", run_desk_done, &desk_done, WEB_STAFF, false, false },
         { "records", run_records, &line, WEB_NOBODY, false, false },
         { "records.panel", run_records, &line, WEB_NOBODY, false, true },
         { "records-none", run_records, &quiet, WEB_NOBODY, false, false },
