@@ -52,6 +52,11 @@ RESULT post_terminal(struct app *app, const struct request *rq, struct reply *rp
     };
 
     TRY(json_read(rq->body, body, LEN(body)));
+    if (ask.name.n >
+        TERMINAL_NAME_MAX) { /* the field's limit is in characters, the row's in bytes */
+        problem_add(rq->problems, rq->arena, "/name", "too_long");
+        REFUSE(HTTP_FIELDS);
+    }
     place = place_find(catalogue_now(app->shelf), ask.venue_id);
     REQUIRE(place, CATALOGUE_PLACE_UNKNOWN);
     TRY(request_may(rq, MAY_TERMINAL_ENROL, place->region, 0));

@@ -37,6 +37,7 @@ static inline void client_keep(struct client *client, struct str method, struct 
     json_t *kept;
 
     if (type) kind = str_cut(str_part(got, (size_t)(type + 14 - got.p), 100), '\r', &rest);
+    if (str_eq(kind, S("application/octet-stream"))) body.n = 0; /* bytes, described by no schema */
     kept = json_pack("{s:s%,s:s%,s:i,s:s%,s:s%}", "method", method.p, method.n, "path", path.p,
                      path.n, "status", raw_status(&client->a), "type", kind.n ? kind.p : "", kind.n,
                      "body", body.n ? body.p : "", body.n);

@@ -274,12 +274,12 @@ static inline bool world_status(struct api_world *w, const char *title, int got,
 #define CHECK_STATUS(w, title, call, want)                                                         \
     world_status((w), (title), (call), (want), __FILE__, __LINE__)
 
-/* A text made of pieces, for lines and bodies; good until the eighth call after. */
+/* A text made of pieces, for lines and bodies; good until the 32nd call after. */
 __attribute__((format(printf, 1, 2))) static inline const char *text_of(const char *format, ...)
 {
-    static char rooms[8][WORLD_TEXT];
+    static char rooms[32][WORLD_TEXT];
     static int next;
-    char *room = rooms[next++ % 8];
+    char *room = rooms[next++ % 32];
     va_list args;
 
     va_start(args, format);
@@ -288,7 +288,7 @@ __attribute__((format(printf, 1, 2))) static inline const char *text_of(const ch
     return room;
 }
 
-/* A member of the answer, as text; "" when it is not there. Good until the eighth call after. */
+/* A member of the answer, as text; "" when it is not there. Good until the 32nd call after. */
 static inline const char *world_member(struct api_world *w, const char *name)
 {
     struct str value = client_between(&w->client, text_of("\"%s\":\"", name), '"');

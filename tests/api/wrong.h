@@ -195,7 +195,7 @@ static inline void wrong_one(const struct wrong_call *c, const char *what, const
 
 static inline void wrong_field(const struct wrong_call *c, size_t at)
 {
-    static char long_text[5003];
+    static char long_text[803];
     static const struct {
         const char *what, *value;
         int status;
@@ -218,9 +218,9 @@ static inline void wrong_field(const struct wrong_call *c, size_t at)
         { WRONG_ID, "7", "format", "format", "format", "format" },
         { WRONG_BYTES, "7", "too_short", "too_long", NULL, NULL },
         { WRONG_INSTANT, "7", "format", "format", "format", "format" },
-        { WRONG_INT, "\"seven\"", "type", "type", "type", "type" },
-        { WRONG_BOOL, "\"yes\"", "type", "type", "type", "type" },
-        { WRONG_ARRAY, "\"x\"", "type", "type", "type", "type" },
+        { WRONG_INT, "\"seven\"", "type", "type", NULL, "type" },
+        { WRONG_BOOL, "\"yes\"", "type", "type", NULL, "type" },
+        { WRONG_ARRAY, "\"x\"", "type", "type", NULL, "type" },
     };
     const struct wrong_field *f = &c->fields[at];
     const char *name = f->name;
@@ -241,8 +241,11 @@ static inline void wrong_field(const struct wrong_call *c, size_t at)
         wrong_one(c, "empty", name, wrong_body(c, at, "\"\"", ""), 422, KINDS[i].empty);
         wrong_one(c, "far too long", name, wrong_body(c, at, long_text, ""), 422,
                   KINDS[i].too_long);
-        if (KINDS[i].control)
-            wrong_one(c, "with a control character", name, wrong_body(c, at, "\"a\\u0001\"", ""),
+        if (KINDS[i].control) /* in place of a character: the length stays right */
+            wrong_one(c, "with a control character", name,
+                      wrong_body(c, at,
+                                 text_of("\"\\u0001%s", f->right + ((f->right[1] & 0x80) ? 1 : 2)),
+                                 ""),
                       422, KINDS[i].control);
         if (KINDS[i].foreign)
             wrong_one(c, "as a word that is none", name, wrong_body(c, at, "\"xyzzy\"", ""), 422,
