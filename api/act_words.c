@@ -66,6 +66,9 @@ static const struct {
     { "password_set", "修改密码", "Password set" },
     { "totp_set", "设置动态口令", "One-time codes set up" },
     /* staff */
+    { "job_cancelled", "取消后台任务", "Job cancelled" },
+    { "job_retried", "重试后台任务", "Job tried again" },
+    { "audit_viewed", "查阅操作记录", "Acts of staff looked at" },
     { "staff_added", "新增工作人员", "Staff added" },
     { "staff_disabled", "停用工作人员账号", "Staff account switched off" },
     { "staff_enabled", "启用工作人员账号", "Staff account switched on" },

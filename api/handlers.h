@@ -43,8 +43,17 @@ handler post_staff, get_staff_list, get_staff, post_staff_role, post_staff_role_
 handler post_staff_credentials, post_staff_disablement, post_staff_enablement;
 handler post_staff_token, get_staff_tokens, delete_staff_token;
 
+/* api/audit.c, api/jobs.c, api/worklist.c */
+handler get_audit_entries;
+handler get_jobs, get_job, post_job_cancellation, post_job_retry;
+handler get_worklist, get_worklist_item, post_worklist_taking, post_worklist_return;
+handler post_worklist_transfer, post_worklist_answer, post_worklist_closure;
+
+/* api/catalogue.c */
+handler get_regions, get_service_items, get_service_item, get_parameters;
+
 /* api/events.c */
-handler get_journal_events;
+handler get_journal_events, get_journal_lines;
 
 /* api/pages_*.c */
 handler get_start, get_as_resident, get_as_clerk, get_as_gate;

@@ -97,6 +97,27 @@ const struct route ROUTES[] = {
     { GET, "/v1/staff/{staff}/tokens", 0, "staff.manage", get_staff_tokens, NULL, 0 },
     { DELETE, "/v1/staff/{staff}/tokens/{token}", 0, "staff.manage", delete_staff_token, NULL, 0 },
 
+    { GET, "/v1/audit-entries", API_PURPOSE, "journal.view", get_audit_entries, "limit cursor actor region_code kind from to", 0 },
+
+    { GET, "/v1/jobs", 0, "job.manage", get_jobs, "limit cursor state kind", 0 },
+    { GET, "/v1/jobs/{job}", 0, "job.manage", get_job, NULL, 0 },
+    { POST, "/v1/jobs/{job}/cancellations", 0, "job.manage", post_job_cancellation, NULL, 0 },
+    { POST, "/v1/jobs/{job}/retries", 0, "job.manage", post_job_retry, NULL, 0 },
+
+    { GET, "/v1/worklist", 0, "worklist", get_worklist, "limit cursor state kind region_code mine overdue", 0 },
+    { GET, "/v1/worklist/{item}", 0, "worklist", get_worklist_item, NULL, 0 },
+    { POST, "/v1/worklist/{item}/takings", API_ONCE, "worklist", post_worklist_taking, NULL, 0 },
+    { POST, "/v1/worklist/{item}/returns", API_ONCE, "worklist", post_worklist_return, NULL, 0 },
+    { POST, "/v1/worklist/{item}/transfers", API_ONCE, "worklist", post_worklist_transfer, NULL, 0 },
+    { POST, "/v1/worklist/{item}/answers", API_ONCE, "worklist", post_worklist_answer, NULL, 0 },
+    { POST, "/v1/worklist/{item}/closures", API_ONCE, "worklist", post_worklist_closure, NULL, 0 },
+
+    { GET, "/v1/regions", PUBLIC, NULL, get_regions, PAGE_QUERY " level parent", 0 },
+    { GET, "/v1/service-items", PUBLIC, NULL, get_service_items, PAGE_QUERY " city state domain mechanism", 0 },
+    { GET, "/v1/service-items/{item}", PUBLIC, NULL, get_service_item, NULL, 0 },
+    { GET, "/v1/parameters", 0, "catalogue.view", get_parameters, "limit cursor key region_code", 0 },
+
+    { GET, "/v1/journal-lines", PUBLIC, NULL, get_journal_lines, "limit cursor", 0 },
     { GET, "/v1/journal-lines/events", PUBLIC | ROUTE_STREAM, NULL, get_journal_events, NULL, 0 },
 
     /* pages */

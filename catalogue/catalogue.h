@@ -53,6 +53,9 @@ const struct catalogue *catalogue_now(const struct catalogue_shelf *shelf);
  * thread at a time. */
 RESULT catalogue_reload(struct catalogue_shelf *shelf, struct instant now, bool *changed);
 int64_t catalogue_version(const struct catalogue *cat); /* of the last import; 0 when empty */
+/* How many of the snapshot's dated rows have begun or ended by then: with the version it names what
+ * the catalogue says at that instant. */
+int64_t catalogue_turn(const struct catalogue *cat, struct instant at);
 
 /* ---- regions: GB/T 2260 -----------------------------------------------------------------------
  */
@@ -201,8 +204,11 @@ struct parameter {
     struct str key, value, unit, reason;
     int32_t region;
     struct instant valid_from, valid_to; /* to 0: no end */
+    struct instant recorded_at;          /* when it came to be known here */
     enum mark mark;
 };
+const struct parameter *parameter_at(const struct catalogue *cat, size_t i); /* NULL: past. By key,
+                                                             then region, what began last first */
 const struct parameter *parameter_find(const struct catalogue *cat, struct str key, int32_t region,
                                        struct instant at); /* NULL: none */
 RESULT parameter_int(const struct catalogue *cat, struct str key, int32_t region, struct instant at,

@@ -284,8 +284,8 @@ static const struct stmt PARAMETERS_COUNT = {
 static const struct stmt PARAMETERS_LOAD = {
     .name = "catalogue: load parameters",
     .types = "",
-    .sql = "SELECT id, key, region_code, valid_from, valid_to, value, unit, tag, reason"
-           " FROM parameter",
+    .sql = "SELECT id, key, region_code, valid_from, valid_to, value, unit, tag, reason,"
+           " recorded_at FROM parameter",
 };
 
 static RESULT parameters_load(struct txn *tx, struct catalogue *cat)
@@ -311,6 +311,7 @@ static RESULT parameters_load(struct txn *tx, struct catalogue *cat)
             .unit = text_at(cat, &row, 6),
             .mark = (enum mark)row_int(&row, 7),
             .reason = text_at(cat, &row, 8),
+            .recorded_at = row_at(&row, 9),
         };
     }
 }

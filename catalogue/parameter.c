@@ -1,6 +1,27 @@
 /* catalogue/parameter.c - values of rules that differ by place and time, and periods. */
 #include "catalogue/snapshot.h"
 
+const struct parameter *parameter_at(const struct catalogue *cat, size_t i)
+{
+    return i < cat->parameters_n ? &cat->parameters[i] : NULL;
+}
+
+static int64_t turned(struct instant from, struct instant to, struct instant at)
+{
+    return !instant_before(at, from) + (to.usec != 0 && !instant_before(at, to));
+}
+
+int64_t catalogue_turn(const struct catalogue *cat, struct instant at)
+{
+    int64_t turn = 0;
+
+    for (size_t i = 0; i < cat->openings_n; i++)
+        turn += turned(cat->openings[i].valid_from, cat->openings[i].valid_to, at);
+    for (size_t i = 0; i < cat->parameters_n; i++)
+        turn += turned(cat->parameters[i].valid_from, cat->parameters[i].valid_to, at);
+    return turn;
+}
+
 static size_t parameters_from(const struct catalogue *cat, struct str key, int32_t region)
 {
     size_t from = 0, to = cat->parameters_n;
@@ -18,8 +39,8 @@ static size_t parameters_from(const struct catalogue *cat, struct str key, int32
     return from;
 }
 
-static const struct parameter *parameter_at(const struct catalogue *cat, struct str key,
-                                            int32_t region, struct instant at)
+static const struct parameter *parameter_there(const struct catalogue *cat, struct str key,
+                                               int32_t region, struct instant at)
 {
     for (size_t i = parameters_from(cat, key, region); i < cat->parameters_n; i++) {
         const struct parameter *p = &cat->parameters[i];
@@ -34,7 +55,7 @@ const struct parameter *parameter_find(const struct catalogue *cat, struct str k
                                        struct instant at)
 {
     for (int32_t code = region;;) {
-        const struct parameter *p = parameter_at(cat, key, code, at);
+        const struct parameter *p = parameter_there(cat, key, code, at);
         const struct region *r = region_find(cat, code);
         if (p || code == REGION_NATION) return p;
         code = r ? r->parent : REGION_NATION;

@@ -156,6 +156,29 @@ RESULT job_list(struct store *store, enum job_state state, struct str kind, int6
     return OK;
 }
 
+RESULT job_cancel_in(struct txn *tx, int64_t job_id, struct instant at)
+{
+    struct job job;
+    bool found;
+
+    TRY(job_load_head(tx, job_id, txn_arena(tx), &job, &found));
+    REQUIRE(found, JOBS_UNKNOWN);
+    if (job.state == JOB_CANCELLED) return OK; /* a repeat */
+    REQUIRE(job.state == JOB_QUEUED || job.state == JOB_RUNNING, JOBS_ENDED);
+    return job_set_cancel(tx, job_id, job.state == JOB_QUEUED, at);
+}
+
+RESULT job_retry_in(struct txn *tx, int64_t job_id, struct instant at)
+{
+    struct job job;
+    bool found;
+
+    TRY(job_load_head(tx, job_id, txn_arena(tx), &job, &found));
+    REQUIRE(found, JOBS_UNKNOWN);
+    REQUIRE(job.state == JOB_FAILED || job.state == JOB_CANCELLED, JOBS_NOT_FAILED);
+    return job_requeue(tx, job_id, at);
+}
+
 struct change_call {
     int64_t id;
     struct instant at;
@@ -163,15 +186,9 @@ struct change_call {
 
 static struct err cancel_in_txn(struct txn *tx, void *arg)
 {
-    struct change_call *call = arg;
-    struct job job;
-    bool found;
+    const struct change_call *call = arg;
 
-    TRY(job_load_head(tx, call->id, txn_arena(tx), &job, &found));
-    REQUIRE(found, JOBS_UNKNOWN);
-    if (job.state == JOB_CANCELLED) return OK; /* a repeat */
-    REQUIRE(job.state == JOB_QUEUED || job.state == JOB_RUNNING, JOBS_ENDED);
-    return job_set_cancel(tx, call->id, job.state == JOB_QUEUED, call->at);
+    return job_cancel_in(tx, call->id, call->at);
 }
 
 RESULT job_cancel(struct store *store, int64_t job_id, struct instant at)
@@ -183,14 +200,9 @@ RESULT job_cancel(struct store *store, int64_t job_id, struct instant at)
 
 static struct err retry_in_txn(struct txn *tx, void *arg)
 {
-    struct change_call *call = arg;
-    struct job job;
-    bool found;
+    const struct change_call *call = arg;
 
-    TRY(job_load_head(tx, call->id, txn_arena(tx), &job, &found));
-    REQUIRE(found, JOBS_UNKNOWN);
-    REQUIRE(job.state == JOB_FAILED || job.state == JOB_CANCELLED, JOBS_NOT_FAILED);
-    return job_requeue(tx, call->id, call->at);
+    return job_retry_in(tx, call->id, call->at);
 }
 
 RESULT job_retry(struct store *store, int64_t job_id, struct instant at)

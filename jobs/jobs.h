@@ -107,4 +107,8 @@ RESULT job_list(struct store *store, enum job_state state, struct str kind, int6
 RESULT job_cancel(struct store *store, int64_t job_id, struct instant at);
 /* Queue a failed or cancelled job again, from its last save. */
 RESULT job_retry(struct store *store, int64_t job_id, struct instant at);
+/* The same as part of a transaction of ROOT_NODE JOBS_NODE, beside the line that says who did it.
+ */
+RESULT job_cancel_in(struct txn *tx, int64_t job_id, struct instant at);
+RESULT job_retry_in(struct txn *tx, int64_t job_id, struct instant at);
 const char *job_state_name(enum job_state state);

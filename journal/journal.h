@@ -76,8 +76,10 @@ RESULT journal_append(struct txn *tx, const struct journal_line *line, int64_t *
 
 /* ---- reading: who used my card, what did this clerk do, what happened at this gate ----------- */
 
-struct journal_ask { /* one of person_id, actor_id (with actor), place_id is set; others narrow */
+struct journal_ask { /* one of person_id, actor_id (staff), place_id, any_staff is set; others
+                        narrow */
     int64_t person_id, actor_id, place_id;
+    bool any_staff;           /* what staff did, whoever they are */
     enum journal_actor actor; /* 0: any */
     enum journal_kind kind;   /* 0: any */
     int64_t card_id;          /* 0: any */

@@ -121,6 +121,13 @@ static const struct stmt LINES_OF_PLACE = {
            " ORDER BY id DESC LIMIT $10",
 };
 
+static const struct stmt LINES_OF_ALL_STAFF = {
+    .name = "journal: lines of all staff",
+    .types = "iiiitiiiii",
+    .sql = "SELECT " COLUMNS " FROM journal_line WHERE actor = 3 AND $1 = 0" FILTERS
+           " ORDER BY id DESC LIMIT $10",
+};
+
 static RESULT lines_collect(struct row *row, struct arena *arena, int max, struct line_row **rows,
                             int *n)
 {
@@ -143,9 +150,10 @@ static RESULT lines_collect(struct row *row, struct arena *arena, int max, struc
 RESULT lines_load(struct txn *tx, const struct journal_ask *ask, struct arena *arena,
                   struct line_row **rows, int *n)
 {
-    const struct stmt *stmt = ask->person_id  ? &LINES_OF_PERSON
-                              : ask->actor_id ? &LINES_OF_STAFF
-                                              : &LINES_OF_PLACE;
+    const struct stmt *stmt = ask->person_id   ? &LINES_OF_PERSON
+                              : ask->actor_id  ? &LINES_OF_STAFF
+                              : ask->any_staff ? &LINES_OF_ALL_STAFF
+                                               : &LINES_OF_PLACE;
     int64_t whose = ask->person_id ? ask->person_id : ask->actor_id ? ask->actor_id : ask->place_id;
     ROW(row);
 

@@ -107,7 +107,8 @@ RESULT journal_lines(struct store *store, const struct journal_ask *ask, struct 
 
     assert(ask->limit >= 1);
     assert(ask->limit <= JOURNAL_PAGE_MAX);
-    assert((ask->person_id != 0) + (ask->actor_id != 0) + (ask->place_id != 0) == 1);
+    assert((ask->person_id != 0) + (ask->actor_id != 0) + (ask->place_id != 0) + ask->any_staff ==
+           1);
     TRY(store_read(store, lines_in_txn, &call));
     *out = call.page;
     return OK;

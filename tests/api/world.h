@@ -79,18 +79,25 @@ static inline void world_token(struct api_world *w, enum subject_kind subject, i
              made.token);
 }
 
-static inline void world_staff(struct api_world *w, const char *user, enum role role,
-                               int32_t region_code, struct asker *out)
+/* Of one organisation in the region; 0: of any. */
+static inline void world_staff_of(struct api_world *w, const char *user, enum role role,
+                                  int32_t region_code, int64_t org_id, struct asker *out)
 {
     const struct staff_ask ask = { .user = str_of(user),
                                    .name = S("王试验"),
-                                   .grants = { { .role = role, .region_code = region_code } },
+                                   .grants = { { role, region_code, org_id } },
                                    .grants_n = 1,
                                    .act = world_act(&w->base) };
     int64_t staff_id = 0;
 
     CHECK_OK(user, registry_staff_add(&w->base.rg, NULL, &ask, &staff_id));
     world_token(w, SUBJECT_STAFF, staff_id, PROOF_TWO_FACTORS, out);
+}
+
+static inline void world_staff(struct api_world *w, const char *user, enum role role,
+                               int32_t region_code, struct asker *out)
+{
+    world_staff_of(w, user, role, region_code, 0, out);
 }
 
 /* A resident of Baohe with a phone number of record; 0 when it failed. `no` gets the number. */
