@@ -4,6 +4,7 @@
  * by 1, 16, 64 and 256 callers (performance.md section 6, rows b3 and g).
  *
  *   acts_bench [--quick]
+ *   acts_bench --one loss|booking|bare CALLERS SECONDS CARDS    one cell of ours, for a profiler
  *
  * Beside it, alternating in the same run: the same module on the same SQLite file format and sync
  * with one commit per request; the same on PostgreSQL, durable, when YKT_TEST_POSTGRES names a
@@ -424,8 +425,31 @@ static void cleanup(void)
     if (folder[0]) nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* One cell of ours, once: what a profiler is set on. */
+static int one(struct side *side, char **argv)
+{
+    static const char *const NAMES[ACTS] = { "loss", "booking", "bare" };
+    int callers = atoi(argv[1]);
+    double seconds = atof(argv[2]);
+
+    for (int kind = 0; kind < ACTS; kind++) {
+        struct result r;
+        if (strcmp(argv[0], NAMES[kind]) != 0) continue;
+        side_open(side, GROUPED, atoi(argv[3]));
+        r = measure(side, (enum act_kind)kind, callers, seconds);
+        printf("%s, %d callers: %.0f/s, p50 %.2f ms, p99 %.2f ms, %.1f acts a commit, not OK "
+               "%" PRId64 "%s\n",
+               ACT_NAMES[kind], callers, r.rate, r.p50_ms, r.p99_ms, r.group, r.not_ok,
+               r.short_of_cards ? ", out of cards" : "");
+        store_close(side->store);
+        return 0;
+    }
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
+    bool single = argc == 6 && strcmp(argv[1], "--one") == 0;
     bool quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
     int rounds = quick ? 2 : ROUNDS_MAX;
     double seconds = quick ? 0.2 : 0.3;
@@ -434,7 +458,7 @@ int main(int argc, char **argv)
     struct keyd_core *core;
     char keys[330];
 
-    if (argc > 2 || (argc == 2 && !quick)) {
+    if (!single && (argc > 2 || (argc == 2 && !quick))) {
         fprintf(stderr, "usage: acts_bench [--quick]\n");
         return 2;
     }
@@ -447,6 +471,7 @@ int main(int argc, char **argv)
     must(keyd_core_test(keys, CLOCK, entropy_system(), &core), "keyd");
     must(keyd_open_local(core, &keyd), "keyd client");
     must(keyd_blind_key(keyd, &blind), "blind key");
+    if (single) return one(&sides[GROUPED], argv + 2);
     side_open(&sides[GROUPED], GROUPED, quick ? 15000 : 60000);
     side_open(&sides[PER_COMMIT], PER_COMMIT, quick ? 5000 : 25000);
     side_open(&sides[POSTGRES], POSTGRES, quick ? 3000 : 20000);

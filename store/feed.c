@@ -6,15 +6,16 @@
 
 enum { READ_BATCH = 64 }; /* entries copied out before they are visited: no lock is held then */
 
-/* The order of commits, as far as entries depend on each other. SQLite has one writer: a counter
- * will do. On PostgreSQL the transaction's number also tells the sealer which entries are final. */
+/* SQLite has one writer, so commits come in the order of their positions and an entry has its own
+ * at once. On PostgreSQL it waits in another table, and the transaction's number tells the sealer
+ * which entries are final. */
 static const struct stmt FEED_APPEND_SQLITE = {
     .name = "store: append to a feed",
-    .types = "iiiiiib",
+    .types = "iiiiib",
     .root = 1,
-    .sql = "INSERT INTO store_feed_pending (root_id, root_kind, feed, born, n, subject_id, at,"
-           " payload) VALUES ($1, $2, $3, (SELECT COALESCE(MAX(born), 0) + 1 FROM"
-           " store_feed_pending WHERE feed = $3), $4, $5, $6, $7)",
+    .sql = "INSERT INTO store_feed (root_id, root_kind, feed, position, subject_id, at, payload)"
+           " VALUES ($1, $2, $3, (SELECT COALESCE(MAX(position), 0) + 1 FROM store_feed"
+           " WHERE feed = $3), $4, $5, $6)",
 };
 static const struct stmt FEED_APPEND_POSTGRES = {
     .name = "store: append to a feed",
@@ -28,7 +29,9 @@ static const struct stmt FEED_READ = {
     .name = "store: read a feed",
     .types = "iii",
     .sql = "SELECT position, subject_id, root_kind, root_id, at, payload FROM store_feed"
-           " WHERE feed = $1 AND position > $2 ORDER BY position LIMIT $3",
+           " WHERE feed = $1 AND position > $2 AND position <= (SELECT last_position FROM"
+           " store_feed_block WHERE feed = $1 ORDER BY number DESC LIMIT 1)"
+           " ORDER BY position LIMIT $3",
 };
 static const struct stmt FEED_BLOCK = {
     .name = "store: read a block",
@@ -42,7 +45,12 @@ const struct stmt FEED_HEAD = {
     .sql = "SELECT feed, number, first_position, last_position, sealed_at, incarnation, previous,"
            " hash, signature FROM store_feed_block WHERE feed = $1 ORDER BY number DESC LIMIT 1",
 };
-static const struct stmt FEED_UNSEALED = {
+static const struct stmt FEED_UNSEALED_SQLITE = {
+    .name = "store: what waits for its seal",
+    .types = "ii",
+    .sql = "SELECT COUNT(*), MIN(at) FROM store_feed WHERE feed = $1 AND position > $2",
+};
+static const struct stmt FEED_UNSEALED_POSTGRES = {
     .name = "store: what waits for its seal",
     .types = "i",
     .sql = "SELECT COUNT(*), MIN(at) FROM store_feed_pending WHERE feed = $1",
@@ -51,11 +59,15 @@ static const struct stmt FEED_UNSEALED = {
 struct err feed_append(struct txn *tx, enum feed feed, int64_t subject_id, struct bytes payload)
 {
     struct root root = txn_root(tx);
-    const struct stmt *stmt =
-        tx->store->engine == ENGINE_SQLITE ? &FEED_APPEND_SQLITE : &FEED_APPEND_POSTGRES;
 
     assert(payload.n <= FEED_PAYLOAD_MAX);
-    return txn_exec(tx, stmt,
+    if (tx->store->engine == ENGINE_SQLITE) {
+        return txn_exec(tx, &FEED_APPEND_SQLITE,
+                        IN(v_int(root.id), v_int(root.kind), v_int(feed), v_int(subject_id),
+                           v_at(txn_now(tx)), v_blob(payload)),
+                        NULL);
+    }
+    return txn_exec(tx, &FEED_APPEND_POSTGRES,
                     IN(v_int(root.id), v_int(root.kind), v_int(feed), v_int(tx->feed_n++),
                        v_int(subject_id), v_at(txn_now(tx)), v_blob(payload)),
                     NULL);
@@ -231,7 +243,12 @@ static RESULT status_body(struct txn *tx, void *arg)
         out->head_position = row_int(&head, 3);
         out->sealed_at = row_at(&head, 4);
     }
-    TRY(txn_first(tx, &FEED_UNSEALED, IN(v_int(call->feed)), &row, &found));
+    if (tx->store->engine == ENGINE_SQLITE) {
+        TRY(txn_first(tx, &FEED_UNSEALED_SQLITE, IN(v_int(call->feed), v_int(out->head_position)),
+                      &row, &found));
+    } else {
+        TRY(txn_first(tx, &FEED_UNSEALED_POSTGRES, IN(v_int(call->feed)), &row, &found));
+    }
     out->unsealed = row_int(&row, 0);
     if (out->unsealed > 0) out->oldest_unsealed_usec = txn_now(tx).usec - row_int(&row, 1);
     return OK;

@@ -85,11 +85,13 @@ struct store {
     void *state; /* the engine's */
     bool raw;    /* opened to be migrated or restored: may be empty, has no sealer */
 
-    pthread_mutex_t lock; /* over ids, running, closing */
-    pthread_cond_t quiet;
+    pthread_mutex_t lock;  /* what the sealer sleeps on */
+    _Atomic int running;   /* calls inside the store */
+    _Atomic bool closing;
+    pthread_mutex_t chance; /* over ids and entropy: a seeded one has no lock */
     int64_t last_id;
-    int running; /* calls inside the store */
-    bool closing;
+    uint8_t random[512];
+    size_t random_left;
 
     pthread_mutex_t sealing; /* one sealer at a time */
     pthread_t sealer;
@@ -118,7 +120,7 @@ void notes_tell(struct store *store, struct notes *notes);
 void call_keep_note(struct call *call);
 struct err call_end(struct call *call);
 
-/* From config.entropy, under the store's lock. */
+/* From config.entropy. */
 void store_random(struct store *store, void *out, size_t n);
 /* Random bits for jitter; never for secrets. */
 uint32_t store_jitter(struct store *store, uint32_t below);

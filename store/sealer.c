@@ -1,9 +1,10 @@
-/* store/sealer.c - gives positions to feed entries after their commit, in signed, hash-linked
- * blocks (docs/decisions/0005-sealed-feeds.md).
+/* store/sealer.c - seals what was appended to the feeds, in signed, hash-linked blocks
+ * (docs/decisions/0005-sealed-feeds.md).
  *
  * Three steps: read what is final and the newest block; hash and sign outside of any transaction,
- * because the signature comes from another process; move the entries and write the block in one
- * transaction that stands only if the newest block is still the one that was read. */
+ * because the signature comes from another process; write the block in one transaction that stands
+ * only if the newest block is still the one that was read. On PostgreSQL that transaction also
+ * moves the entries, which have no position before. */
 #include "store/feed.h"
 
 #include <stdlib.h>
@@ -11,23 +12,31 @@
 
 enum { SEAL_SECONDS = 1, SWEEP_SECONDS = 60 };
 
-/* On PostgreSQL only rows whose transaction is older than the oldest one still running: whatever
- * commits later has a higher number, so nothing can come in before a sealed entry. */
-#define PENDING_COLUMNS "root_id, root_kind, born, n, subject_id, at, payload"
 static const struct stmt PENDING_SQLITE = {
     .name = "store: entries to be sealed",
-    .types = "ii",
-    .sql = "SELECT " PENDING_COLUMNS " FROM store_feed_pending WHERE feed = $1"
-           " ORDER BY born, n LIMIT $2",
+    .types = "iii",
+    .sql = "SELECT root_id, root_kind, position, 0, subject_id, at, payload FROM store_feed"
+           " WHERE feed = $1 AND position > $2 ORDER BY position LIMIT $3",
 };
+/* Only rows whose transaction is older than the oldest one still running: whatever commits later
+ * has a higher number, so nothing can come in before a sealed entry. */
 static const struct stmt PENDING_POSTGRES = {
     .name = "store: entries to be sealed",
     .types = "ii",
-    .sql = "SELECT " PENDING_COLUMNS " FROM store_feed_pending WHERE feed = $1 AND born <"
+    .sql = "SELECT root_id, root_kind, born, n, subject_id, at, payload FROM store_feed_pending"
+           " WHERE feed = $1 AND born <"
            " CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
            " ORDER BY born, n LIMIT $2",
 };
-static const struct stmt PENDING_FEEDS = {
+/* From one feed to the next by its index: a DISTINCT would read all there ever was. */
+static const struct stmt FEEDS_SQLITE = {
+    .name = "store: feeds",
+    .types = "",
+    .sql = "WITH RECURSIVE feeds (feed) AS (SELECT MIN(feed) FROM store_feed UNION ALL"
+           " SELECT (SELECT MIN(f.feed) FROM store_feed f WHERE f.feed > feeds.feed) FROM feeds"
+           " WHERE feed IS NOT NULL) SELECT feed FROM feeds WHERE feed IS NOT NULL",
+};
+static const struct stmt FEEDS_POSTGRES = {
     .name = "store: feeds with entries to be sealed",
     .types = "",
     .sql = "SELECT DISTINCT feed FROM store_feed_pending ORDER BY feed",
@@ -62,8 +71,6 @@ struct seal { /* one block in the making */
 static RESULT prepare_body(struct txn *tx, void *arg)
 {
     struct seal *seal = arg;
-    const struct stmt *pending =
-        tx->store->engine == ENGINE_SQLITE ? &PENDING_SQLITE : &PENDING_POSTGRES;
     struct feed_block *block = &seal->block;
     bool found, more;
     ROW(meta);
@@ -78,7 +85,14 @@ static RESULT prepare_body(struct txn *tx, void *arg)
     TRY(txn_first(tx, &FEED_HEAD, IN(v_int(block->feed)), &head, &found));
     if (found) feed_block_row(&head, &seal->head);
 
-    TRY(txn_query(tx, pending, IN(v_int(block->feed), v_int(FEED_BLOCK_ENTRIES)), &row));
+    if (tx->store->engine == ENGINE_SQLITE) {
+        TRY(txn_query(
+            tx, &PENDING_SQLITE,
+            IN(v_int(block->feed), v_int(seal->head.last), v_int(FEED_BLOCK_ENTRIES)), &row));
+    } else {
+        TRY(txn_query(tx, &PENDING_POSTGRES, IN(v_int(block->feed), v_int(FEED_BLOCK_ENTRIES)),
+                      &row));
+    }
     for (;;) {
         struct feed_entry entry;
 
@@ -105,12 +119,25 @@ static RESULT prepare_body(struct txn *tx, void *arg)
 
 enum { SEAL_OVERTAKEN = 1 }; /* another process sealed since: look again */
 
-static RESULT move_body(struct txn *tx, void *arg)
+/* PostgreSQL: out of the table of those that wait, each to its position. */
+static RESULT move_entries(struct txn *tx, const struct seal *seal)
+{
+    struct value feed = v_int(seal->block.feed), born = v_int(seal->born), n = v_int(seal->n);
+    int64_t moved, taken;
+
+    TRY(txn_exec(tx, &SEAL_MOVE, IN(v_int(seal->head.last), feed, born, n), &moved));
+    TRY(txn_exec(tx, &SEAL_TAKE, IN(feed, born, n), &taken));
+    if (moved == seal->hasher.n && taken == moved) return OK;
+    return txn_broke(tx, fault(FAULT_STORE_CORRUPT,
+                               "feed %d: %d entries were hashed, %" PRId64 " moved",
+                               seal->block.feed, seal->hasher.n, moved));
+}
+
+static RESULT block_body(struct txn *tx, void *arg)
 {
     struct seal *seal = arg;
     const struct feed_block *b = &seal->block;
-    struct value feed = v_int(b->feed), born = v_int(seal->born), n = v_int(seal->n);
-    int64_t moved, taken;
+    struct value feed = v_int(b->feed);
     bool found;
 
     {
@@ -118,13 +145,7 @@ static RESULT move_body(struct txn *tx, void *arg)
         TRY(txn_first(tx, &FEED_HEAD, IN(feed), &head, &found));
         REQUIRE((found ? row_int(&head, 1) : 0) == seal->head.number, SEAL_OVERTAKEN);
     }
-    TRY(txn_exec(tx, &SEAL_MOVE, IN(v_int(seal->head.last), feed, born, n), &moved));
-    TRY(txn_exec(tx, &SEAL_TAKE, IN(feed, born, n), &taken));
-    if (moved != seal->hasher.n || taken != moved) {
-        return txn_broke(tx, fault(FAULT_STORE_CORRUPT,
-                                   "feed %d: %d entries were hashed, %" PRId64 " moved", b->feed,
-                                   seal->hasher.n, moved));
-    }
+    if (tx->store->engine == ENGINE_POSTGRESQL) TRY(move_entries(tx, seal));
     return txn_exec(tx, &SEAL_BLOCK,
                     IN(feed, v_int(b->number), v_int(b->first), v_int(b->last), v_at(b->sealed_at),
                        v_int(b->incarnation), v_blob(bytes_of(b->previous, 32)),
@@ -151,7 +172,7 @@ static RESULT seal_block(struct store *store, struct seal *seal, int *entries)
         if (err.code != 0) return fault_add(err, "signing a block");
         assert(block->signature_n <= sizeof block->signature);
     }
-    err = store_write(store, (struct root){ 0 }, true, move_body, seal);
+    err = store_write(store, (struct root){ 0 }, true, block_body, seal);
     return err.code == SEAL_OVERTAKEN ? OK : err;
 }
 
@@ -167,7 +188,8 @@ static RESULT feeds_body(struct txn *tx, void *arg)
     ROW(row);
 
     feeds->n = 0;
-    TRY(txn_query(tx, &PENDING_FEEDS, IN_NONE, &row));
+    TRY(txn_query(tx, tx->store->engine == ENGINE_SQLITE ? &FEEDS_SQLITE : &FEEDS_POSTGRES, IN_NONE,
+                  &row));
     for (;;) {
         TRY(row_next(&row, &more));
         if (!more || feeds->n == (int)LEN(feeds->feed)) return OK;

@@ -64,6 +64,8 @@ RESULT sqlite_open_conn(struct sqlite *s, struct sqlite_conn *conn, bool reads_o
 void sqlite_close_conn(struct sqlite_conn *conn);
 struct err sqlite_fault(sqlite3 *db, int rc, const char *what);
 RESULT sqlite_do(struct sqlite_conn *conn, const char *sql);
+/* BEGIN, COMMIT and their like, prepared once: each costs as much to parse as a row to write. */
+RESULT sqlite_control(struct sqlite_conn *conn, const struct stmt *stmt);
 RESULT sqlite_pool_drain(struct sqlite *s); /* no reader is out, all are closed; then ... */
 void sqlite_pool_open(struct sqlite *s);    /* ... readers may come again */
 RESULT sqlite_backup(struct store *store, const char *path);

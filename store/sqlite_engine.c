@@ -267,6 +267,19 @@ static int bind(sqlite3_stmt *handle, const struct value *in, size_t n, bool cop
     return rc;
 }
 
+RESULT sqlite_control(struct sqlite_conn *conn, const struct stmt *stmt)
+{
+    struct prepared *p;
+    struct err err = OK;
+    int rc;
+
+    TRY(find(conn, stmt, &p));
+    rc = sqlite3_step(p->handle);
+    if (rc != SQLITE_DONE) err = sqlite_fault(conn->db, rc, stmt->name);
+    give_back(p);
+    return err;
+}
+
 /* A reading transaction must not write, and a write is noted before it is tried. */
 static RESULT check_write(struct txn *tx, const struct prepared *p)
 {
@@ -493,17 +506,20 @@ void sqlite_pool_open(struct sqlite *s)
     pthread_mutex_unlock(&s->pool_lock);
 }
 
+static const struct stmt READ_BEGIN = { .name = "BEGIN", .types = "", .sql = "BEGIN" };
+static const struct stmt READ_END = { .name = "ROLLBACK", .types = "", .sql = "ROLLBACK" };
+
 static RESULT read_on(struct sqlite_conn *conn, store_body *body, void *arg)
 {
     struct txn *tx = &conn->tx;
     struct err err;
 
-    TRY(sqlite_do(conn, "BEGIN"));
+    TRY(sqlite_control(conn, &READ_BEGIN));
     tx->writes = tx->load = false;
     tx->root = (struct root){ 0 };
     err = txn_run_body(tx, body, arg);
     /* Nothing was written: the end of a reading transaction loses nothing, whatever it says. */
-    sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+    (void)sqlite_control(conn, &READ_END).code;
     return err;
 }
 
@@ -613,14 +629,23 @@ static void engine_close(struct store *store)
     free(s);
 }
 
+/* SQLite counts its memory under one lock for the whole process, and takes it several times a
+ * statement; nobody reads the count. */
+static void count_no_memory(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused when SQLite runs already: no harm */
+}
+
 static RESULT engine_open(struct store *store)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct sqlite *s = calloc(1, sizeof *s);
     struct str path;
     enum engine engine;
     struct err err;
 
     if (!s) return fault(FAULT_MEMORY, "opening");
+    pthread_once(&once, count_no_memory);
     (void)url_engine(store->config.url, &engine, &path);
     (void)str_c(path, s->path, sizeof s->path);
     s->store = store;

@@ -11,6 +11,9 @@ enum {
     CHECKPOINT_NSEC = 20000000, /* the least time between two looks */
 };
 
+static const struct stmt GROUP_BEGIN = { .name = "BEGIN", .types = "", .sql = "BEGIN IMMEDIATE" };
+static const struct stmt GROUP_COMMIT = { .name = "COMMIT", .types = "", .sql = "COMMIT" };
+
 struct group {
     struct sqlite *s;
     struct call *calls[GROUP_MAX];
@@ -138,12 +141,11 @@ static struct err make_durable(struct sqlite *s)
         roll_back(conn);
         return err;
     }
-    rc = sqlite3_exec(conn->db, "COMMIT", NULL, NULL, NULL);
-    if (rc == SQLITE_OK) {
+    err = sqlite_control(conn, &GROUP_COMMIT);
+    if (err.code == 0) {
         atomic_fetch_add(&s->groups, 1);
         return OK;
     }
-    err = sqlite_fault(conn->db, rc, "COMMIT");
     roll_back(conn);
     /* No room for the last frame: it is not whole, nothing was synced, and the next one is written
      * over it. This alone of all failed COMMITs is known to have done nothing. */
@@ -158,7 +160,7 @@ static enum attempt group_attempt(struct group *g, bool savepoints)
 
     s->notes.n = 0;
     if (s->broken) err = sqlite_recover(s);
-    if (err.code == 0) err = sqlite_do(&s->writer, "BEGIN IMMEDIATE");
+    if (err.code == 0) err = sqlite_control(&s->writer, &GROUP_BEGIN);
     if (err.code != 0) {
         group_fail(g, err);
     } else {

@@ -28,9 +28,9 @@ bool url_engine(struct str url, enum engine *engine, struct str *rest)
 
 static void store_free(struct store *store)
 {
-    pthread_cond_destroy(&store->quiet);
     pthread_cond_destroy(&store->wake);
     pthread_mutex_destroy(&store->sealing);
+    pthread_mutex_destroy(&store->chance);
     pthread_mutex_destroy(&store->lock);
     free(store);
 }
@@ -86,7 +86,7 @@ static RESULT open_engine(const struct store_config *config, bool raw, struct st
     if (raw) store->config.inline_writer = true;
     pthread_mutex_init(&store->lock, NULL);
     pthread_mutex_init(&store->sealing, NULL);
-    pthread_cond_init(&store->quiet, NULL);
+    pthread_mutex_init(&store->chance, NULL);
     cond_init_monotonic(&store->wake);
     err = store->calls->open(store);
     if (err.code != 0) {
@@ -126,36 +126,31 @@ void store_close(struct store *store)
 {
     if (!store) return;
     pthread_mutex_lock(&store->lock);
-    store->closing = true;
+    atomic_store(&store->closing, true);
     pthread_cond_broadcast(&store->wake);
     pthread_mutex_unlock(&store->lock);
     sealer_stop(store);
-    pthread_mutex_lock(&store->lock);
-    while (store->running > 0) {
-        pthread_cond_wait(&store->quiet, &store->lock);
+    /* Looked at again and again, once in the life of a store, so that whoever leaves it touches
+     * nothing of it after the count. */
+    while (atomic_load(&store->running) > 0) {
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     }
-    pthread_mutex_unlock(&store->lock);
     store->calls->close(store);
     store_free(store);
 }
 
+/* Every caller and every act comes through here: a lock would make the writer wait for them. */
 struct err store_enter(struct store *store)
 {
-    bool closing;
-
-    pthread_mutex_lock(&store->lock);
-    closing = store->closing;
-    if (!closing) store->running++;
-    pthread_mutex_unlock(&store->lock);
-    if (closing) return fault(FAULT_INTERRUPTED, "the store is closing");
-    return OK;
+    atomic_fetch_add(&store->running, 1);
+    if (!atomic_load(&store->closing)) return OK;
+    store_leave(store);
+    return fault(FAULT_INTERRUPTED, "the store is closing");
 }
 
 void store_leave(struct store *store)
 {
-    pthread_mutex_lock(&store->lock);
-    if (--store->running == 0) pthread_cond_broadcast(&store->quiet);
-    pthread_mutex_unlock(&store->lock);
+    atomic_fetch_sub(&store->running, 1);
 }
 
 enum engine store_engine(const struct store *store)
@@ -168,26 +163,54 @@ struct instant store_now(const struct store *store)
     return clock_now(&store->config.clock);
 }
 
+/* Entropy is fetched ahead: a call of the system for each of an act's ten ids and salts costs more
+ * than what it is for. What was handed out does not stay here. `chance` is held. */
+static void random_take(struct store *store, void *out, size_t n)
+{
+    uint8_t *p = out;
+
+    while (n > 0) {
+        size_t part;
+        if (store->random_left == 0) {
+            store->config.entropy.fill(store->config.entropy.arg, store->random,
+                                       sizeof store->random);
+            store->random_left = sizeof store->random;
+        }
+        part = n < store->random_left ? n : store->random_left;
+        memcpy(p, store->random + sizeof store->random - store->random_left, part);
+        memset(store->random + sizeof store->random - store->random_left, 0, part);
+        store->random_left -= part;
+        p += part;
+        n -= part;
+    }
+}
+
+static void id_entropy(void *store, void *out, size_t n)
+{
+    random_take(store, out, n);
+}
+
 /* Strictly increasing: ids of one millisecond must neither meet (21 random bits would, at ten
  * thousand a second) nor stand in another order than they were made. */
 int64_t store_new_id(struct store *store)
 {
     struct instant now = clock_now(&store->config.clock);
+    struct entropy entropy = { .fill = id_entropy, .arg = store };
     int64_t id;
 
-    pthread_mutex_lock(&store->lock); /* also over the entropy: a seeded one has no lock */
-    id = id_new(now, &store->config.entropy);
+    pthread_mutex_lock(&store->chance);
+    id = id_new(now, &entropy);
     if (id <= store->last_id) id = store->last_id + 1;
     store->last_id = id;
-    pthread_mutex_unlock(&store->lock);
+    pthread_mutex_unlock(&store->chance);
     return id;
 }
 
 void store_random(struct store *store, void *out, size_t n)
 {
-    pthread_mutex_lock(&store->lock);
-    store->config.entropy.fill(store->config.entropy.arg, out, n);
-    pthread_mutex_unlock(&store->lock);
+    pthread_mutex_lock(&store->chance);
+    random_take(store, out, n);
+    pthread_mutex_unlock(&store->chance);
 }
 
 uint32_t store_jitter(struct store *store, uint32_t below)
