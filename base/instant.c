@@ -75,7 +75,11 @@ int32_t age_on(struct date birth, struct day day)
 
 void put_date(struct writer *w, struct date date)
 {
-    put_format(w, "%04d-%02d-%02d", date.year, date.month, date.day);
+    put_digits(w, date.year, 4);
+    put_char(w, '-');
+    put_digits(w, date.month, 2);
+    put_char(w, '-');
+    put_digits(w, date.day, 2);
 }
 
 void put_instant(struct writer *w, struct instant at)
@@ -85,8 +89,16 @@ void put_instant(struct writer *w, struct instant at)
     int64_t sec = usec / USEC_PER_SEC, fraction = usec % USEC_PER_SEC;
 
     put_date(w, day_date(day));
-    put_format(w, "T%02d:%02d:%02d", (int)(sec / 3600), (int)(sec / 60 % 60), (int)(sec % 60));
-    if (fraction != 0) put_format(w, ".%06d", (int)fraction);
+    put_char(w, 'T');
+    put_digits(w, sec / 3600, 2);
+    put_char(w, ':');
+    put_digits(w, sec / 60 % 60, 2);
+    put_char(w, ':');
+    put_digits(w, sec % 60, 2);
+    if (fraction != 0) {
+        put_char(w, '.');
+        put_digits(w, fraction, 6);
+    }
     put_str(w, S("+08:00"));
 }
 

@@ -70,7 +70,8 @@ void put_be64(struct writer *w, uint64_t v);
 void put_bytes(struct writer *w, struct bytes bytes);
 void put_str(struct writer *w, struct str text);
 void put_char(struct writer *w, char c);
-void put_int(struct writer *w, int64_t v); /* decimal */
+void put_int(struct writer *w, int64_t v);               /* decimal */
+void put_digits(struct writer *w, int64_t v, int least); /* of v >= 0, zeros before; least <= 20 */
 void put_format(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct bytes writer_bytes(const struct writer *w);
 struct str writer_str(const struct writer *w);

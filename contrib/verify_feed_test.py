@@ -32,9 +32,9 @@ def run(*words):
 
 
 def unsealed(store):
-    sql = "SELECT COUNT(*) FROM store_feed_pending"
     if store.startswith("postgresql:"):
-        return int(run("psql", store, "-X", "-At", "-c", sql).stdout or -1)
+        return int(run("psql", store, "-X", "-At", "-c", "SELECT COUNT(*) FROM store_feed_pending").stdout or -1)
+    sql = "SELECT COUNT(*) FROM store_feed f WHERE position > COALESCE((SELECT MAX(last_position) FROM store_feed_block b WHERE b.feed = f.feed), 0)"
     db = sqlite3.connect("file:%s?mode=ro" % store[len("sqlite:"):], uri=True)
     try:
         return db.execute(sql).fetchone()[0]
@@ -68,8 +68,8 @@ TAMPERINGS = (
      "card: block"),
     ("an entry gets another subject", "UPDATE store_feed SET subject_id = subject_id + 1 WHERE feed = 1 AND position = 3", "card: block 1: its hash"),
     ("an entry gets another time", "UPDATE store_feed SET at = at + 1 WHERE feed = 1 AND position = 3", "card: block 1: its hash"),
-    ("an entry is added", "INSERT INTO store_feed SELECT feed, position + 1, subject_id, root_kind, root_id, at, payload FROM store_feed"
-     " WHERE feed = 1 ORDER BY position DESC LIMIT 1", "is in no block"),
+    ("an entry is added with a gap", "INSERT INTO store_feed SELECT feed, position + 2, subject_id, root_kind, root_id, at, payload FROM store_feed"
+     " WHERE feed = 1 ORDER BY position DESC LIMIT 1", "are missing"),
     ("a block is dated back", "UPDATE store_feed_block SET sealed_at = sealed_at - 1000000 WHERE feed = 1 AND number = 1", "card: block 1: its hash"),
     ("a block is unlinked", "UPDATE store_feed_block SET previous = randomblob(32) WHERE feed = 2 AND number = 1", "journal: block 1 is not linked"),
     ("a block's hash is replaced", "UPDATE store_feed_block SET hash = randomblob(32) WHERE feed = 2 AND number = 1", "journal: block 1: its hash"),

@@ -19,7 +19,7 @@ CREATE TABLE store_once (
     result_id int64 NOT NULL,                            -- what txn_result said; 0 when nothing
     at        int64 NOT NULL,                            -- microseconds, UTC
     PRIMARY KEY (root_id, root_kind, actor, key)
-) strict;
+) strict clustered;
 CREATE INDEX store_once_at ON store_once (at);
 
 -- Messages from one root to another, until they are delivered.
@@ -36,7 +36,7 @@ CREATE TABLE store_outbox (
     due_at    int64 NOT NULL,                            -- microseconds, UTC: not handed out before
     dead      int64 NOT NULL DEFAULT 0,                  -- the refusal's code that ended it; 0 while it lives
     PRIMARY KEY (root_id, id)
-) strict;
+) strict clustered;
 CREATE INDEX store_outbox_due ON store_outbox (topic, dead, due_at);
 CREATE INDEX store_outbox_id ON store_outbox (id);
 
@@ -64,7 +64,7 @@ CREATE TABLE store_feed (
     at         int64 NOT NULL,                           -- microseconds, UTC: appended
     payload    blob NOT NULL,
     PRIMARY KEY (feed, position)
-) strict;
+) strict clustered;
 
 -- Blocks of sealed entries, signed and linked; how they are hashed stands in store/store.h.
 CREATE TABLE store_feed_block (

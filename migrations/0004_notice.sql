@@ -14,7 +14,7 @@ CREATE TABLE notice (
     code       int64 NOT NULL DEFAULT 0,                 -- why it failed
     message_id id64,                                     -- the message it came by from another root
     PRIMARY KEY (person_id, id)
-) strict;
+) strict clustered;
 CREATE INDEX notice_held ON notice (due_at) WHERE due_at IS NOT NULL;
 CREATE UNIQUE INDEX notice_message ON notice (person_id, message_id) WHERE message_id IS NOT NULL;
 

@@ -139,8 +139,7 @@ CREATE TABLE card_change (
     loss_id       id64 NOT NULL DEFAULT 0,               -- report it belongs to
     reason        int64 NOT NULL DEFAULT 0,              -- of replacing or cancelling
     PRIMARY KEY (person_id, id)
-) strict;
-CREATE INDEX card_change_card ON card_change (person_id, card_id, id);
+) strict clustered;
 
 CREATE TABLE card_loss (
     person_id    id64 NOT NULL,                          -- root
@@ -158,7 +157,7 @@ CREATE TABLE card_loss (
     warned_at    int64 NOT NULL DEFAULT 0,
     ended_at     int64 NOT NULL DEFAULT 0,
     PRIMARY KEY (person_id, id)
-) strict;
+) strict clustered;
 CREATE UNIQUE INDEX card_loss_effective ON card_loss (person_id, card_id) WHERE state = 1;
 CREATE INDEX card_loss_due ON card_loss (expires_at) WHERE state = 1 AND kind = 1;
 

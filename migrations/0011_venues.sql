@@ -14,7 +14,7 @@ CREATE TABLE venue_slot (
     ends_at    int64 NOT NULL CHECK (ends_at > starts_at),
     PRIMARY KEY (venue_id, id),
     UNIQUE (venue_id, starts_at)
-) strict;
+) strict clustered;
 
 CREATE TABLE venue_booking (
     venue_id  id64 NOT NULL,                             -- root
@@ -26,7 +26,7 @@ CREATE TABLE venue_booking (
     made_at   int64 NOT NULL,                            -- microseconds, UTC
     ended_at  int64 NOT NULL DEFAULT 0,                  -- microseconds, UTC; 0: not
     PRIMARY KEY (venue_id, id)
-) strict;
+) strict clustered;
 CREATE UNIQUE INDEX venue_booking_once ON venue_booking (venue_id, slot_id, person_id) WHERE state <> 2;
 CREATE INDEX venue_booking_person ON venue_booking (person_id, id);
 

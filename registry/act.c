@@ -67,7 +67,10 @@ struct str act_time(struct txn *tx, struct instant at)
     int64_t minute = (at.usec - day_start(day).usec) / USEC_PER_MIN;
 
     put_date(&w, day_date(day)); /* "2021-08-20 15:32": read by people, in the province's time */
-    put_format(&w, " %02d:%02d", (int)(minute / 60), (int)(minute % 60));
+    put_char(&w, ' ');
+    put_digits(&w, minute / 60, 2);
+    put_char(&w, ':');
+    put_digits(&w, minute % 60, 2);
     return arena_str(txn_arena(tx), writer_str(&w));
 }
 

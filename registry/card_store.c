@@ -19,14 +19,23 @@ static const struct stmt INSERT = {
            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
            " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
 };
+#define MOVE                                                                                       \
+    "UPDATE card SET social = $5, social_before = $6, bank = $7, bank_before = $8, purse = $9,"    \
+    " ecard = $10, ecard_consent = $11, enabled = $12, epoch = $13, loss_id = $14,"                \
+    " replaced_by_id = $15, changed_at = $16, alias_hash = $17"
+#define UNMOVED " WHERE person_id = $1 AND id = $2 AND epoch = $3 AND social = $4"
+/* Two, because setting `live` rewrites the indexes of live cards, even when it stays as it is. */
 static const struct stmt UPDATE = {
     .name = "registry: card moved",
-    .types = "iiiiiiiiiiiiiiiiib",
+    .types = "iiiiiiiiiiiiiiiib",
     .root = 1,
-    .sql = "UPDATE card SET live = $5, social = $6, social_before = $7, bank = $8,"
-           " bank_before = $9, purse = $10, ecard = $11, ecard_consent = $12, enabled = $13,"
-           " epoch = $14, loss_id = $15, replaced_by_id = $16, changed_at = $17, alias_hash = $18"
-           " WHERE person_id = $1 AND id = $2 AND epoch = $3 AND social = $4",
+    .sql = MOVE UNMOVED,
+};
+static const struct stmt UPDATE_LIVE = {
+    .name = "registry: card moved to or from its end",
+    .types = "iiiiiiiiiiiiiiiibi",
+    .root = 1,
+    .sql = MOVE ", live = $18" UNMOVED,
 };
 static const struct stmt BY_ID = {
     .name = "registry: card of a person",
@@ -125,14 +134,20 @@ RESULT card_insert(struct txn *tx, const struct card_row *row)
 RESULT card_update(struct txn *tx, const struct card *was, const struct card *c)
 {
     int64_t changed;
+    bool same = live(was) == live(c);
+    const struct value in[] = {
+        v_int(c->person_id),      v_int(c->id),
+        v_int(was->epoch),        v_int(was->social),
+        v_int(c->social),         v_int(c->social_before),
+        v_int(c->bank),           v_int(c->bank_before),
+        v_int(c->purse),          v_int(c->ecard),
+        v_int(c->ecard_consent),  v_int(c->enabled),
+        v_int(c->epoch),          v_int(c->loss_id),
+        v_int(c->replaced_by_id), v_at(c->changed_at),
+        v_blob(alias_of(c)),      v_int(live(c)),
+    };
 
-    TRY(txn_exec(tx, &UPDATE,
-                 IN(v_int(c->person_id), v_int(c->id), v_int(was->epoch), v_int(was->social),
-                    v_int(live(c)), v_int(c->social), v_int(c->social_before), v_int(c->bank),
-                    v_int(c->bank_before), v_int(c->purse), v_int(c->ecard),
-                    v_int(c->ecard_consent), v_int(c->enabled), v_int(c->epoch), v_int(c->loss_id),
-                    v_int(c->replaced_by_id), v_at(c->changed_at), v_blob(alias_of(c))),
-                 &changed));
+    TRY(txn_exec(tx, same ? &UPDATE : &UPDATE_LIVE, in, same ? LEN(in) - 1 : LEN(in), &changed));
     REQUIRE(changed == 1, REGISTRY_CARD_CHANGED);
     return OK;
 }

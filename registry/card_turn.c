@@ -172,7 +172,12 @@ RESULT card_turn_again(const struct registry *rg, int64_t person_id, int64_t car
 
 struct str card_mask(struct txn *tx, const struct card *card)
 {
-    return arena_format(txn_arena(tx), "****%s", card->tail);
+    char text[sizeof card->tail + 4];
+    struct writer w = writer_over(text, sizeof text);
+
+    put_str(&w, S("****"));
+    put_str(&w, str_of(card->tail));
+    return arena_str(txn_arena(tx), writer_str(&w));
 }
 
 RESULT cards_cancel_in(struct txn *tx, int64_t person_id, enum cancel_reason reason,

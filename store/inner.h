@@ -85,8 +85,8 @@ struct store {
     void *state; /* the engine's */
     bool raw;    /* opened to be migrated or restored: may be empty, has no sealer */
 
-    pthread_mutex_t lock;  /* what the sealer sleeps on */
-    _Atomic int running;   /* calls inside the store */
+    pthread_mutex_t lock; /* what the sealer sleeps on */
+    _Atomic int running;  /* calls inside the store */
     _Atomic bool closing;
     pthread_mutex_t chance; /* over ids and entropy: a seeded one has no lock */
     int64_t last_id;

@@ -86,9 +86,9 @@ static RESULT prepare_body(struct txn *tx, void *arg)
     if (found) feed_block_row(&head, &seal->head);
 
     if (tx->store->engine == ENGINE_SQLITE) {
-        TRY(txn_query(
-            tx, &PENDING_SQLITE,
-            IN(v_int(block->feed), v_int(seal->head.last), v_int(FEED_BLOCK_ENTRIES)), &row));
+        TRY(txn_query(tx, &PENDING_SQLITE,
+                      IN(v_int(block->feed), v_int(seal->head.last), v_int(FEED_BLOCK_ENTRIES)),
+                      &row));
     } else {
         TRY(txn_query(tx, &PENDING_POSTGRES, IN(v_int(block->feed), v_int(FEED_BLOCK_ENTRIES)),
                       &row));

@@ -152,7 +152,7 @@ static bool line_says(const struct words *w, struct str want)
     return false;
 }
 
-/* From the bracket behind the table's name to `) strict;`. */
+/* From the bracket behind the table's name to `) strict;` or `) strict clustered;`. */
 static RESULT check_table(const struct migration *m, struct words *w, struct table *t)
 {
     if (!next_word(w) || !char_is(w->word, '(')) return wrong(m, w, "expected (");
@@ -160,8 +160,9 @@ static RESULT check_table(const struct migration *m, struct words *w, struct tab
         if (!next_word(w)) return wrong(m, w, "a table without end");
         TRY(check_item(m, w, t));
     } while (char_is(w->word, ','));
-    if (!next_word(w) || !word_is(w->word, "strict") || !next_word(w) || !char_is(w->word, ';')) {
-        return wrong(m, w, "a table must end with `) strict;`");
+    if (!next_word(w) || !word_is(w->word, "strict") || !next_word(w) ||
+        (word_is(w->word, "clustered") && !next_word(w)) || !char_is(w->word, ';')) {
+        return wrong(m, w, "a table must end with `) strict;` or `) strict clustered;`");
     }
     t->rootless = line_says(w, S("root: none"));
     if (t->root.n == 0) return wrong(m, w, "a table without PRIMARY KEY (root, ...)");
@@ -200,6 +201,7 @@ static const char *spelled(struct str word, enum engine engine)
         return engine == ENGINE_SQLITE ? VOCABULARY[i].sqlite : VOCABULARY[i].postgres;
     }
     if (word_is(word, "strict")) return engine == ENGINE_SQLITE ? "STRICT" : "";
+    if (word_is(word, "clustered")) return engine == ENGINE_SQLITE ? ", WITHOUT ROWID" : "";
     return NULL;
 }
 

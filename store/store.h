@@ -251,8 +251,8 @@ RESULT outbox_revive(struct store *store, int64_t message_id, bool *found);
 
 enum feed { FEED_CARD = 1, FEED_JOURNAL = 2, FEED_BOOKING = 3 };
 
-/* Append to a feed in this transaction. It gets its position from the sealer after commit. payload
- * <= 1 KiB. */
+/* Append to a feed in this transaction. Readers see it when the sealer has put it into a block.
+ * payload <= 1 KiB. */
 RESULT feed_append(struct txn *tx, enum feed feed, int64_t subject_id, struct bytes payload);
 
 struct feed_entry {
@@ -304,8 +304,10 @@ RESULT feed_verify(struct store *store, enum feed feed, int64_t *blocks, int64_t
 struct migration { /* made by tools/embed from migrations/, in order; version = place in the list,
                       from 1 */
     const char *name; /* "0001_store" */
-    const char
-        *sql; /* in the vocabulary id64 int64 text blob strict; store/ spells it for each engine */
+    /* In the vocabulary id64 int64 text blob strict; store/ spells it for each engine. A table that
+     * ends `) strict clustered;` keeps its rows in the order of its key (SQLite: one tree to write
+     * instead of two), for narrow rows and for keys that only grow. */
+    const char *sql;
 };
 extern const struct migration MIGRATIONS[];
 extern const int MIGRATIONS_N;

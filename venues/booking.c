@@ -27,8 +27,13 @@ static struct str slot_text(struct instant starts_at, char *out, size_t size)
     int64_t minute = (starts_at.usec - day_start(day).usec) / USEC_PER_MIN;
     struct writer w = writer_over(out, size);
 
-    put_format(&w, "%02d-%02d %02d:%02d", (int)date.month, (int)date.day, (int)(minute / 60),
-               (int)(minute % 60));
+    put_digits(&w, date.month, 2);
+    put_char(&w, '-');
+    put_digits(&w, date.day, 2);
+    put_char(&w, ' ');
+    put_digits(&w, minute / 60, 2);
+    put_char(&w, ':');
+    put_digits(&w, minute % 60, 2);
     return writer_str(&w);
 }
 

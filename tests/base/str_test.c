@@ -36,6 +36,34 @@ int main(void)
     CHECK("a writer past its end says so", w.over);
     CHECK_INT("and writes nothing more", (int64_t)w.n, 5);
 
+    static const struct {
+        int64_t v;
+        const char *want;
+    } numbers[] = {
+        { 0, "0" },
+        { -7, "-7" },
+        { 1234567890, "1234567890" },
+        { INT64_MAX, "9223372036854775807" },
+        { INT64_MIN, "-9223372036854775808" },
+    };
+    for (size_t i = 0; i < LEN(numbers); i++) {
+        char text[24];
+        struct writer out = writer_over(text, sizeof text);
+        put_int(&out, numbers[i].v);
+        CHECK_STR("a number", writer_str(&out), str_of(numbers[i].want));
+    }
+    static const struct {
+        int64_t v;
+        int least;
+        const char *want;
+    } padded[] = { { 0, 2, "00" }, { 7, 2, "07" }, { 123, 2, "123" }, { 42, 6, "000042" } };
+    for (size_t i = 0; i < LEN(padded); i++) {
+        char text[24];
+        struct writer out = writer_over(text, sizeof text);
+        put_digits(&out, padded[i].v, padded[i].least);
+        CHECK_STR("a number of so many digits", writer_str(&out), str_of(padded[i].want));
+    }
+
     struct cursor c = cursor_over(bytes_of(buffer, 5));
     CHECK_INT("big-endian in", take_be32(&c), 0x01020304);
     CHECK_CODE("a byte is left", cursor_end(&c, 7), 7);

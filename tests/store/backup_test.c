@@ -170,6 +170,11 @@ static void test_vocabulary(enum engine engine)
           "CREATE TABLE x (\n a text NOT NULL DEFAULT 'int64', -- blob, text\n PRIMARY KEY (a)\n"
           ") strict;\nINSERT INTO x (a) VALUES ('strict');",
           0 },
+        { "rows kept in the order of their key",
+          "CREATE TABLE x (\n a int64 NOT NULL,\n PRIMARY KEY (a)\n) strict clustered;", 0 },
+        { "another word behind strict",
+          "CREATE TABLE x (\n a int64 NOT NULL,\n PRIMARY KEY (a)\n) strict sorted;",
+          FAULT_CONFIG },
         { "nonsense is the database's word", "SELEKT;", FAULT_STORE },
     };
 
