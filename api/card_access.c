@@ -74,6 +74,16 @@ RESULT card_inherit(struct app *app, const struct request *rq, int64_t person_id
     return OK;
 }
 
+struct field_use field_use_of(const struct request *rq)
+{
+    const struct session *session = request_session(rq);
+    bool holder = session->actor == ACTOR_HOLDER;
+
+    return (struct field_use){ .use = holder ? KEYD_USE_HOLDER : KEYD_USE_COUNTER,
+                               .session_id = session->signin.id,
+                               .actor_id = session->actor_id };
+}
+
 static void date_put(struct json_out *out, const char *name, struct date date)
 {
     if (date.year != 0) json_out_date(out, name, date);

@@ -24,6 +24,8 @@ RESULT card_inherit(struct app *app, const struct request *rq, int64_t person_id
  * reports by phone is known by questions only, a holder as they signed in. `channel` 0: not said.
  * (api/loss_reports.c) */
 struct act counter_act(const struct request *rq, int channel);
+/* Who opens what is sealed: a holder their own, staff at a counter. */
+struct field_use field_use_of(const struct request *rq);
 /* Members of a card as every answer shows it: id, person, states by name, e-card, loss, validity.
  * The number is not among them. */
 void card_put(struct json_out *out, const struct card *card);

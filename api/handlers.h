@@ -9,7 +9,10 @@ handler get_version, get_openapi, get_errors, get_error, get_health, get_ready, 
 handler post_sign_in_code, post_session, get_session, delete_session;
 
 /* api/persons.c */
-handler post_person, post_person_search, get_person_cards;
+handler post_person, post_person_search, get_person, get_person_cards;
+
+/* api/reveals.c, api/notices.c, api/relations.c */
+handler post_reveal, get_notices, get_relations, post_relation, delete_relation;
 
 /* api/access_records.c */
 handler get_access_records, post_contest;

@@ -3,11 +3,15 @@
  * POST /v1/persons           {"document", "number", "country"?, "name", "region_code", "phone"?}
  *   201   {"id", "warnings"}
  *   409   person_exists
- * POST /v1/persons/searches  {"number" | "card_no", "name"?}
- * GET  /v1/persons/{person}/cards   "me" is the holder */
+ * POST /v1/persons/searches  {"number", "document"?, "country"?, "name"?} or {"card_no"}
+ *   200   {"data": [masked person with cards]}; empty when nobody has it
+ * GET  /v1/persons/{person}         name, number and phone masked; "me" is the holder
+ * GET  /v1/persons/{person}/cards */
 #include "api/card_access.h"
 #include "api/handlers.h"
 #include "api/looks.h"
+
+#include "base/text.h"
 
 static const struct json_name DOCUMENTS[] = {
     { "citizen", DOCUMENT_CITIZEN },
@@ -76,60 +80,141 @@ static void put_cards(struct reply *rp, const struct card *cards, int n)
     json_put_end(rp);
 }
 
-static RESULT find(struct app *app, const struct request *rq, struct str number, struct str card_no,
-                   struct str name, int64_t *person_id)
+struct search {
+    struct str number, country, card_no, name;
+    int document; /* 0: guessed from the number */
+};
+
+static RESULT find(struct app *app, const struct request *rq, const struct search *ask,
+                   int64_t *person_id)
 {
+    const struct person_query query = { .document = (enum document_kind)ask->document,
+                                        .country = ask->country,
+                                        .number = ask->number,
+                                        .name = ask->name,
+                                        .at = rq->at };
     struct credential found;
 
-    if (card_no.n > 0) {
-        TRY(registry_card_find(app->registry, CREDENTIAL_CARD_NO, card_no, rq->at, &found));
-        *person_id = found.person_id;
-        return OK;
+    if (ask->card_no.n == 0) return registry_person_find(app->registry, &query, person_id);
+    TRY(registry_card_find(app->registry, CREDENTIAL_CARD_NO, ask->card_no, rq->at, &found));
+    *person_id = found.person_id;
+    return OK;
+}
+
+static void put_mask(struct reply *rp, const char *name, struct masked value)
+{
+    char text[MASKED_BYTES_MAX];
+    struct writer w = writer_over(text, sizeof text);
+
+    if (value.plain.n == 0) return;
+    put_masked(&w, value);
+    json_put_str(rp, name, writer_str(&w));
+}
+
+static void put_private(struct reply *rp, const struct person_private *opened)
+{
+    put_mask(rp, "name", masked_name(opened->name));
+    put_mask(rp, "number", masked_person_no(opened->number));
+    put_mask(rp, "phone", masked_phone(opened->phone));
+}
+
+static void put_person(struct reply *rp, const struct person *person)
+{
+    static const char *const STATES[] = { "", "alive", "dead", "merged" };
+
+    json_put_id(rp, "id", "psn", person->id);
+    json_put_str(rp, "state", str_of(STATES[person->state]));
+    if (person->merged_into) json_put_id(rp, "merged_into", "psn", person->merged_into);
+    for (size_t i = 0; i < LEN(DOCUMENTS); i++) {
+        if (DOCUMENTS[i].value == (int)person->document)
+            json_put_str(rp, "document", str_of(DOCUMENTS[i].name));
     }
-    return registry_person_find(
-        app->registry, &(struct person_query){ .number = number, .name = name, .at = rq->at },
-        person_id);
+    json_put_int(rp, "birth_year", person->birth.year);
+    json_put_int(rp, "region_code", person->region_code);
+}
+
+static RESULT found(struct app *app, const struct request *rq, struct reply *rp, int64_t person_id,
+                    struct str number)
+{
+    const struct field_use use = field_use_of(rq);
+    struct card *cards = NEW_ARRAY(rq->arena, struct card, CARDS_MAX);
+    struct person_private opened;
+    struct person person;
+    struct err err;
+    int n;
+
+    if (!cards) return fault(FAULT_MEMORY, "search");
+    TRY(registry_person_load(app->store, person_id, &person));
+    TRY(registry_cards_of(app->store, person_id, cards, &n));
+    err = registry_person_open_some(app->registry, &use, person_id,
+                                    number.n > 0 ? PRIVATE_NAME : PRIVATE_NAME | PRIVATE_NUMBER,
+                                    rq->arena, &opened);
+    if (number.n > 0) opened.number = number; /* who typed it knows it */
+    /* without its name the card can still be found, and reported lost */
+    if (err.code != KEYD_BUDGET_SECOND && err.code != KEYD_BUDGET_DAY) TRY(err);
+    TRY(look_record(app, rq,
+                    &(struct look){ .person_id = person_id,
+                                    .act = LOOK_FOUND,
+                                    .fields = err.code == 0 ? S("name,number") : S("") }));
+    reply_json(rp, 200);
+    json_put_array(rp, "data");
+    json_put_object(rp, NULL);
+    put_person(rp, &person);
+    put_private(rp, &opened);
+    if (err.code != 0) json_put_str(rp, "name_missing", str_of(refusal_of(err.code).code));
+    put_cards(rp, cards, n);
+    json_put_end(rp);
+    json_put_end(rp);
+    return OK;
 }
 
 RESULT post_person_search(struct app *app, const struct request *rq, struct reply *rp)
 {
-    struct card *cards = NEW_ARRAY(rq->arena, struct card, CARDS_MAX);
-    struct str number = { 0 }, card_no = { 0 }, name = { 0 };
-    struct person person;
-    int64_t person_id;
-    bool given;
-    int n;
+    struct search ask = { .document = 0 };
+    bool by_number, by_card;
     const struct json_field body[] = {
-        JSON_OPTIONAL(JSON_TEXT("number", &number, 1, 40), &given),
-        JSON_OPTIONAL(JSON_TEXT("card_no", &card_no, 1, 20), &given),
-        JSON_OPTIONAL(JSON_TEXT("name", &name, 1, 100), &given),
+        JSON_OPTIONAL(JSON_TEXT("number", &ask.number, 1, 40), &by_number),
+        JSON_OPTIONAL(JSON_ENUM("document", &ask.document, DOCUMENTS), NULL),
+        JSON_OPTIONAL(JSON_TEXT("country", &ask.country, 3, 3), NULL),
+        JSON_OPTIONAL(JSON_TEXT("card_no", &ask.card_no, 1, 20), &by_card),
+        JSON_OPTIONAL(JSON_TEXT("name", &ask.name, 1, 100), NULL),
     };
+    int64_t person_id;
     struct err err;
 
     TRY(json_read(rq->body, body, LEN(body)));
     TRY(request_may(rq, MAY_PERSON_FIND, 0, 0));
-    if (number.n == 0 && card_no.n == 0) {
-        problem_add(rq->problems, rq->arena, "/number", "missing");
+    if (by_number == by_card) { /* one of the two */
+        problem_add(rq->problems, rq->arena, by_card ? "/card_no" : "/number",
+                    by_card ? "not_valid" : "missing");
         REFUSE(HTTP_FIELDS);
     }
-    if (!cards) return fault(FAULT_MEMORY, "search");
-    err = find(app, rq, number, card_no, name, &person_id);
-    reply_json(rp, 200);
+    err = find(app, rq, &ask, &person_id);
+    if (err.code == 0) return found(app, rq, rp, person_id, ask.number);
+    if (err.code != REGISTRY_PERSON_UNKNOWN && err.code != REGISTRY_CARD_UNKNOWN) return err;
+    reply_json(rp, 200); /* a search that finds nobody is an answer */
     json_put_array(rp, "data");
-    if (err.code == REGISTRY_PERSON_UNKNOWN || err.code == REGISTRY_CARD_UNKNOWN) {
-        json_put_end(rp);
-        return OK; /* a search that finds nobody is an answer */
-    }
-    TRY(err);
+    json_put_end(rp);
+    return OK;
+}
+
+RESULT get_person(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct field_use use = field_use_of(rq);
+    struct person_private opened;
+    struct person person;
+    int64_t person_id;
+
+    TRY(person_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &person_id));
     TRY(registry_person_load(app->store, person_id, &person));
-    TRY(registry_cards_of(app->store, person_id, cards, &n));
-    TRY(look_record(app, rq, &(struct look){ .person_id = person_id, .act = LOOK_FOUND }));
-    json_put_object(rp, NULL);
-    json_put_id(rp, "id", "psn", person_id);
-    json_put_int(rp, "region_code", person.region_code);
-    put_cards(rp, cards, n);
-    json_put_end(rp);
-    json_put_end(rp);
+    TRY(registry_person_open(app->registry, &use, person_id, rq->arena, &opened));
+    TRY(look_record(app, rq,
+                    &(struct look){ .person_id = person_id,
+                                    .act = LOOK_PERSON,
+                                    .fields = S("name,number,phone") }));
+    reply_json(rp, 200);
+    put_person(rp, &person);
+    put_private(rp, &opened);
     return OK;
 }
 

@@ -127,3 +127,52 @@ RESULT registry_link_may(struct store *store, int64_t person_id, int64_t helper_
         if ((links[i].scope & scope) == scope) *link_id = links[i].id;
     return OK;
 }
+
+struct helpers_call {
+    int64_t person_id, after;
+    struct instant at;
+    struct link *out;
+    int max, n;
+};
+
+static RESULT helpers_in_txn(struct txn *tx, void *arg)
+{
+    struct helpers_call *call = arg;
+
+    return links_of_person(tx, call->person_id, call->at, call->after, call->out, call->max,
+                           &call->n);
+}
+
+RESULT registry_link_helpers(struct store *store, int64_t person_id, struct instant at,
+                             int64_t after, struct link *out, int max, int *n)
+{
+    struct helpers_call call = {
+        .person_id = person_id, .after = after, .at = at, .out = out, .max = max
+    };
+
+    TRY(store_read(store, helpers_in_txn, &call));
+    *n = call.n;
+    return OK;
+}
+
+struct one_call {
+    int64_t person_id, link_id;
+    struct link *out;
+    bool found;
+};
+
+static RESULT one_in_txn(struct txn *tx, void *arg)
+{
+    struct one_call *call = arg;
+
+    return link_select(tx, call->person_id, call->link_id, call->out, &call->found);
+}
+
+RESULT registry_link_load(struct store *store, int64_t person_id, int64_t link_id, struct link *out)
+{
+    struct one_call call = { .person_id = person_id, .link_id = link_id, .out = out };
+
+    TRY(store_read(store, one_in_txn, &call));
+    REQUIRE(call.found, REGISTRY_LINK_UNKNOWN);
+    return OK;
+}

@@ -17,6 +17,11 @@ static const struct stmt CLOSE = {
     .sql = "UPDATE person_link SET recorded_to = $3 WHERE person_id = $1 AND id = $2"
            " AND recorded_to = 0",
 };
+static const struct stmt BY_ID = {
+    .name = "registry: link by id",
+    .types = "ii",
+    .sql = "SELECT " COLUMNS " FROM person_link WHERE person_id = $1 AND id = $2",
+};
 static const struct stmt BETWEEN_TWO = {
     .name = "registry: links between two",
     .types = "iiii",
@@ -30,6 +35,14 @@ static const struct stmt BY_HELPER = {
     .sql = "SELECT " COLUMNS " FROM person_link WHERE helper_id = $1"
            " AND recorded_to = 0 AND valid_from <= $2 AND (valid_to = 0 OR valid_to > $2)"
            " ORDER BY id LIMIT $3",
+};
+
+static const struct stmt OF_PERSON = {
+    .name = "registry: links of a person",
+    .types = "iiii",
+    .sql = "SELECT " COLUMNS " FROM person_link WHERE person_id = $1 AND id > $2"
+           " AND recorded_to = 0 AND valid_from <= $3 AND (valid_to = 0 OR valid_to > $3)"
+           " ORDER BY id LIMIT $4",
 };
 
 RESULT link_insert(struct txn *tx, const struct link *link, struct instant at)
@@ -82,4 +95,24 @@ RESULT links_by_helper(struct txn *tx, int64_t helper_id, struct instant at, str
     ROW(row);
     TRY(txn_query(tx, &BY_HELPER, IN(v_int(helper_id), v_at(at), v_int(max)), &row));
     return links_read(&row, out, max, n);
+}
+
+RESULT links_of_person(struct txn *tx, int64_t person_id, struct instant at, int64_t after,
+                       struct link *out, int max, int *n)
+{
+    ROW(row);
+    TRY(txn_query(tx, &OF_PERSON, IN(v_int(person_id), v_int(after), v_at(at), v_int(max)), &row));
+    return links_read(&row, out, max, n);
+}
+
+RESULT link_select(struct txn *tx, int64_t person_id, int64_t link_id, struct link *out,
+                   bool *found)
+{
+    int n;
+    ROW(row);
+
+    TRY(txn_query(tx, &BY_ID, IN(v_int(person_id), v_int(link_id)), &row));
+    TRY(links_read(&row, out, 1, &n));
+    *found = n == 1;
+    return OK;
 }

@@ -381,7 +381,7 @@ static RESULT open_item(struct arena *arena, struct field_item item, struct fiel
 }
 
 static RESULT open_batch(const struct registry *rg, const struct field_use *use,
-                         const int64_t *person_ids, size_t n, struct arena *arena,
+                         const int64_t *person_ids, size_t n, unsigned values, struct arena *arena,
                          struct person_private *out)
 {
     struct field_item items[FIELD_ITEMS_MAX];
@@ -396,20 +396,25 @@ static RESULT open_batch(const struct registry *rg, const struct field_use *use,
         end = store_read(rg->store, load_in_txn, call);
         if (end.code == REGISTRY_PERSON_UNKNOWN) continue;
         TRY(end);
-        TRY(open_item(arena,
-                      (struct field_item){ TABLE_PERSON, COLUMN_NAME, person_ids[i],
-                                           bytes_of(call->row.name, call->row.name_n), NULL, 0, 0 },
-                      items, &items_n));
-        TRY(open_item(arena,
-                      (struct field_item){ TABLE_DOCUMENT, COLUMN_NUMBER, call->document.id,
-                                           bytes_of(call->document.number, call->document.number_n),
-                                           NULL, 0, 0 },
-                      items, &items_n));
-        TRY(open_item(arena,
-                      (struct field_item){ TABLE_PERSON, COLUMN_PHONE, person_ids[i],
-                                           bytes_of(call->row.phone, call->row.phone_n), NULL, 0,
-                                           0 },
-                      items, &items_n));
+        if (values & PRIVATE_NAME)
+            TRY(open_item(arena,
+                          (struct field_item){ TABLE_PERSON, COLUMN_NAME, person_ids[i],
+                                               bytes_of(call->row.name, call->row.name_n), NULL, 0,
+                                               0 },
+                          items, &items_n));
+        if (values & PRIVATE_NUMBER)
+            TRY(open_item(
+                arena,
+                (struct field_item){ TABLE_DOCUMENT, COLUMN_NUMBER, call->document.id,
+                                     bytes_of(call->document.number, call->document.number_n), NULL,
+                                     0, 0 },
+                items, &items_n));
+        if (values & PRIVATE_PHONE)
+            TRY(open_item(arena,
+                          (struct field_item){ TABLE_PERSON, COLUMN_PHONE, person_ids[i],
+                                               bytes_of(call->row.phone, call->row.phone_n), NULL,
+                                               0, 0 },
+                          items, &items_n));
         for (size_t k = first; k < items_n; k++)
             owner[k] = i;
     }
@@ -432,16 +437,24 @@ RESULT registry_people_open(const struct registry *rg, const struct field_use *u
         out[i] = (struct person_private){ 0 };
     for (size_t at = 0; at < n; at += OPEN_BATCH) {
         size_t some = n - at < OPEN_BATCH ? n - at : OPEN_BATCH;
-        TRY(open_batch(rg, use, person_ids + at, some, arena, out + at));
+        TRY(open_batch(rg, use, person_ids + at, some, PRIVATE_ALL, arena, out + at));
     }
     return OK;
+}
+
+RESULT registry_person_open_some(const struct registry *rg, const struct field_use *use,
+                                 int64_t person_id, unsigned values, struct arena *arena,
+                                 struct person_private *out)
+{
+    struct person person;
+
+    *out = (struct person_private){ 0 };
+    TRY(registry_person_load(rg->store, person_id, &person));
+    return open_batch(rg, use, &person_id, 1, values, arena, out);
 }
 
 RESULT registry_person_open(const struct registry *rg, const struct field_use *use,
                             int64_t person_id, struct arena *arena, struct person_private *out)
 {
-    struct person person;
-
-    TRY(registry_person_load(rg->store, person_id, &person));
-    return registry_people_open(rg, use, &person_id, 1, arena, out);
+    return registry_person_open_some(rg, use, person_id, PRIVATE_ALL, arena, out);
 }

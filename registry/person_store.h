@@ -61,3 +61,7 @@ RESULT link_of_helper(struct txn *tx, int64_t person_id, int64_t helper_id, stru
                       struct link *out, int max, int *n);
 RESULT links_by_helper(struct txn *tx, int64_t helper_id, struct instant at, struct link *out,
                        int max, int *n);
+RESULT links_of_person(struct txn *tx, int64_t person_id, struct instant at, int64_t after,
+                       struct link *out, int max, int *n);
+RESULT link_select(struct txn *tx, int64_t person_id, int64_t link_id, struct link *out,
+                   bool *found);

@@ -17,7 +17,7 @@
  * Calls on `struct registry` are thread-safe, do their own transactions and block. Calls on `struct
  * txn` are parts of a transaction of the caller's whose root is that person. No clock is read:
  * `act.at` is the instant of the act. Public ids: psn person, crd card, dev device, los loss
- * report, stf staff, org organisation, ses session. */
+ * report, stf staff, org organisation, ses session, rel guardian or helper. */
 #pragma once
 #include "base/base.h"
 #include "crypto/keyd.h"
@@ -163,6 +163,11 @@ struct person_private {
 };
 RESULT registry_person_open(const struct registry *rg, const struct field_use *use,
                             int64_t person_id, struct arena *arena, struct person_private *out);
+/* Only those of `values` (bits), so that only those count; the others stay empty. */
+enum private_value { PRIVATE_NAME = 1, PRIVATE_NUMBER = 2, PRIVATE_PHONE = 4, PRIVATE_ALL = 7 };
+RESULT registry_person_open_some(const struct registry *rg, const struct field_use *use,
+                                 int64_t person_id, unsigned values, struct arena *arena,
+                                 struct person_private *out);
 /* The same for at most PRIVATE_MAX persons in one question; out[i] empty where person_ids[i] is
  * unknown. */
 enum { PRIVATE_MAX = 100 };
@@ -245,11 +250,20 @@ struct link {
 /* refuses REGISTRY_PERSON_UNKNOWN, REGISTRY_FACT_PERIOD, REGISTRY_LINK_SELF, REGISTRY_LINK_MAX */
 RESULT registry_link_add(const struct registry *rg, const struct once *once,
                          const struct link_ask *ask, int64_t *link_id);
+/* refuses REGISTRY_LINK_UNKNOWN: also when it is over */
 RESULT registry_link_end(const struct registry *rg, int64_t person_id, int64_t link_id,
                          const struct act *act);
+/* Of this person, also when it is over. refuses REGISTRY_LINK_UNKNOWN */
+RESULT registry_link_load(struct store *store, int64_t person_id, int64_t link_id,
+                          struct link *out);
 /* May `helper_id` do all of `scope` for `person_id` at this instant? *link_id 0 when not. */
 RESULT registry_link_may(struct store *store, int64_t person_id, int64_t helper_id, unsigned scope,
                          struct instant at, int64_t *link_id);
+/* Who may act for this person now, in order of id behind `after` (0: from the first), at most
+ * `max`.
+ */
+RESULT registry_link_helpers(struct store *store, int64_t person_id, struct instant at,
+                             int64_t after, struct link *out, int max, int *n);
 /* Whom this person helps now, at most FAMILY_MAX. */
 RESULT registry_link_list(struct store *store, int64_t helper_id, struct instant at,
                           struct link out[FAMILY_MAX], int *n);

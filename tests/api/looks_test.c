@@ -130,10 +130,17 @@ static void test_purposes(struct api_world *w)
 
 static void test_all(struct api_world *w)
 {
+    char masked[64], notices[64], relations[64], reveals[64];
     char number[64], person[64], records[64], card[64], events[64];
     const struct shown rows[] = {
         { "found by number", &w->clerk, "POST /v1/persons/searches", "phone_service", number,
-          LOOK_FOUND, "", w->holder_id },
+          LOOK_FOUND, "name,number", w->holder_id },
+        { "masked", &w->agent, masked, "phone_service", "", LOOK_PERSON, "name,number,phone",
+          "138****" },
+        { "messages", &w->clerk, notices, "supervision", "", LOOK_NOTICES, "", "ntc_" },
+        { "helpers", &w->clerk, relations, "case_work", "", LOOK_RELATIONS, "", "data" },
+        { "opened", &w->clerk, reveals, "case_work", "{\"fields\":[\"phone\",\"name\"]}",
+          LOOK_OPENED, "name,phone", "13812345678" },
         { "cards", &w->clerk, person, "case_work", "", LOOK_CARDS, "", w->holder_card },
         { "uses", &w->supervisor, records, "supervision", "", LOOK_JOURNAL, "", "jrn_" },
         { "a card", &w->clerk, card, "counter_service", "", LOOK_CARD, "", w->holder_id },
@@ -141,10 +148,17 @@ static void test_all(struct api_world *w)
         { "nobody found", &w->clerk, "POST /v1/persons/searches", NULL,
           "{\"number\":\"11010519491231002X\"}", NULL, "", "" },
         { "own cards", &w->holder, person, NULL, "", NULL, "", "" },
+        { "oneself", &w->holder, masked, NULL, "", NULL, "", "" },
+        { "own messages", &w->holder, notices, NULL, "", NULL, "", "" },
+        { "own helpers", &w->holder, relations, NULL, "", NULL, "", "" },
         { "own uses", &w->holder, records, NULL, "", NULL, "", "" },
         { "own card", &w->holder, card, NULL, "", NULL, "", "" },
     };
 
+    snprintf(masked, sizeof masked, "GET /v1/persons/%s", w->holder_id);
+    snprintf(notices, sizeof notices, "GET /v1/persons/%s/notices", w->holder_id);
+    snprintf(relations, sizeof relations, "GET /v1/persons/%s/relations", w->holder_id);
+    snprintf(reveals, sizeof reveals, "POST /v1/persons/%s/reveals", w->holder_id);
     snprintf(number, sizeof number, "{\"number\":\"%s\"}", w->holder_no);
     snprintf(person, sizeof person, "GET /v1/persons/%s/cards", w->holder_id);
     snprintf(records, sizeof records, "GET /v1/persons/%s/access-records", w->holder_id);
