@@ -232,8 +232,12 @@ static void test_stream(struct api_world *w)
         fds[i] = raw_connect(http_port(w->app.http));
         CHECK(rows[i].title, fds[i] >= 0 && raw_send(fds[i], str_of(text)));
     }
-    for (int i = 0; i < 500 && http_counts(w->app.http).streams < (int64_t)LEN(rows); i++)
-        raw_pause(10 * 1000);
+    for (size_t i = 0; i < LEN(rows); i++) { /* head and lines of each are under way */
+        struct pollfd one = { .fd = fds[i], .events = POLLIN };
+
+        CHECK_INT(rows[i].title, poll(&one, 1, 5000), 1);
+        raw_pause(50 * 1000);
+    }
     http_drain(w->app.http, 2 * USEC_PER_SEC);
     for (size_t i = 0; i < LEN(rows); i++) {
         raw_read(fds[i], answer, 5 * USEC_PER_SEC, true);
