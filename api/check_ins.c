@@ -112,12 +112,43 @@ static void admission_more(struct app *app, const struct request *rq, struct rep
     if (made->booked_for.usec != 0) json_out_instant(more, "booked_for", made->booked_for);
 }
 
+static RESULT staff_stand(struct app *app, const struct request *rq, int64_t terminal_id,
+                          struct stand *out)
+{
+    struct terminal terminal;
+    struct err err = venues_terminal_get(app->store, terminal_id, &terminal);
+
+    if (err.code == VENUES_TERMINAL_UNKNOWN) REFUSE(API_NOT_FOUND);
+    TRY(err);
+    out->place = place_find(catalogue_now(app->shelf), terminal.venue_id);
+    REQUIRE(out->place, API_NOT_FOUND);
+    TRY(request_may(rq, MAY_ADMIT, out->place->region, 0));
+    REQUIRE(terminal.state != TERMINAL_REVOKED, VENUES_TERMINAL_REVOKED);
+    REQUIRE(terminal.state == TERMINAL_ACTIVE, VENUES_NOT_ENROLLED);
+    out->staff_id = request_session(rq)->actor_id;
+    return OK;
+}
+
+RESULT stand_at(struct app *app, const struct request *rq, int64_t terminal_id, struct stand *out)
+{
+    const struct session *session = request_session(rq);
+
+    *out = (struct stand){ .terminal_id = terminal_id };
+    TRY(request_may(rq, MAY_ADMIT, 0, 0));
+    if (session->actor == ACTOR_STAFF) return staff_stand(app, rq, terminal_id, out);
+    REQUIRE(session->actor == ACTOR_TERMINAL, API_SCOPE);
+    REQUIRE(session->terminal_id == terminal_id, API_NOT_FOUND);
+    out->place = place_find(catalogue_now(app->shelf), session->place_id);
+    REQUIRE(out->place, API_SCOPE); /* who admits stands somewhere */
+    return OK;
+}
+
 RESULT check_in(struct app *app, const struct request *rq, const struct check_in_ask *ask,
                 struct check_in *out)
 {
-    const struct session *session = request_session(rq);
     const struct catalogue *cat = catalogue_now(app->shelf);
-    const struct place *place = place_find(cat, session->place_id);
+    const struct place *place;
+    struct stand at;
     struct verify_ask verify = { .text = ask->code,
                                  .purpose = CODE_ENTRY,
                                  .strength = CODE_DOOR,
@@ -125,14 +156,18 @@ RESULT check_in(struct app *app, const struct request *rq, const struct check_in
     const struct item *item;
     struct admit_ask admit;
 
-    TRY(request_may(rq, MAY_ADMIT, 0, 0));
-    REQUIRE(session->actor == ACTOR_TERMINAL && place, API_SCOPE); /* who admits stands somewhere */
+    TRY(stand_at(app, rq, ask->terminal_id, &at));
+    place = at.place;
     item = item_of_entry(cat, place->kind);
     if (item) verify.item = item->code;
     stand(app, rq, &verify);
+    verify.place_id = place->id;
+    verify.terminal_id = at.terminal_id;
+    verify.region_code = place->region;
     TRY(identity_verify(app->identity, &verify, &out->verdict));
     admit = (struct admit_ask){ .venue_id = place->id,
-                                .terminal_id = session->terminal_id,
+                                .terminal_id = at.terminal_id,
+                                .staff_id = at.staff_id,
                                 .person_id = out->verdict.person_id,
                                 .card_id = out->verdict.card_id,
                                 .places = ask->places,
@@ -149,27 +184,29 @@ RESULT check_in(struct app *app, const struct request *rq, const struct check_in
 
 RESULT post_check_in(struct app *app, const struct request *rq, struct reply *rp)
 {
-    const struct session *session = request_session(rq);
-    const struct place *place = place_find(catalogue_now(app->shelf), session->place_id);
-    struct check_in_ask ask = { .places = 1 };
+    struct check_in_ask ask = { .places = 1, .terminal_id = request_session(rq)->terminal_id };
     struct check_in done = { 0 };
     const struct admission *made = &done.admission;
-    int64_t terminal_id = session->terminal_id;
+    struct stand at;
     bool given;
     const struct json_field body[] = {
         JSON_TEXT("code", &ask.code, 1, CODE_TEXT_MAX),
-        JSON_OPTIONAL(JSON_ID("terminal", "trm", &terminal_id), &given),
+        JSON_OPTIONAL(JSON_ID("terminal", "trm", &ask.terminal_id), &given),
         JSON_OPTIONAL(JSON_INT("places", &ask.places, 1, PLACES_MAX), &given),
         JSON_OPTIONAL(JSON_INSTANT("terminal_at", &ask.terminal_at), &given),
     };
     struct err err;
 
     TRY(json_read(rq->body, body, LEN(body)));
-    REQUIRE(terminal_id == session->terminal_id, API_NOT_FOUND);
+    if (ask.terminal_id == 0) { /* staff say where they stand */
+        problem_add(rq->problems, rq->arena, "/terminal", "missing");
+        REFUSE(HTTP_FIELDS);
+    }
+    TRY(stand_at(app, rq, ask.terminal_id, &at));
     err = check_in(app, rq, &ask, &done);
     if (err.code > 0) verdict_more(app, rq, rp, &done.verdict);
-    if (err.code > 0 && place && done.verdict.first_at.usec == 0)
-        admission_more(app, rq, rp, made, place);
+    if (err.code > 0 && done.verdict.first_at.usec == 0)
+        admission_more(app, rq, rp, made, at.place);
     TRY(err);
     reply_json(rp, 201);
     json_put_str(rp, "verdict", S("pass"));

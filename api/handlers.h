@@ -34,7 +34,8 @@ handler post_verification, post_check_in, get_verification_keys, get_stop_list, 
 handler post_check_in_batch;
 
 /* api/terminals.c */
-handler post_terminal, get_terminals, get_terminal, post_terminal_activation, post_terminal_revocation;
+handler post_terminal, get_terminals, get_terminal, post_terminal_activation,
+    post_terminal_revocation;
 handler post_terminal_enrolment, post_terminal_token, post_heartbeat;
 
 /* api/venues.c */
@@ -62,9 +63,9 @@ handler get_journal_events, get_journal_lines;
 handler get_start, get_as_resident, get_as_clerk, get_as_gate;
 handler get_preferences, get_about, get_records_page, get_uses_page;
 handler get_sign_in_page, post_sms_code_page, post_sign_in_page, post_sign_out_page;
-handler get_desk_sign_in, post_desk_sign_in, post_desk_sign_out;
+handler get_staff_sign_in, post_staff_sign_in, post_staff_sign_out;
 handler get_code_page, get_own_card_page, get_card_page, get_own_lose_page;
 handler get_lose_page, get_lift_page, get_ecard_on_page, get_loss_page;
 handler post_lose_page, post_lift_page, post_consent_page;
-handler get_gate_page, post_gate_scan, get_desk, post_desk_search, get_desk_person;
+handler get_gates_page, get_gate_page, post_gate_scan, get_desk, post_desk_search, get_desk_person;
 handler get_desk_act, post_desk_act, get_desk_issue, post_desk_issue, get_desk_done;

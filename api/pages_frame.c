@@ -108,10 +108,10 @@ struct web_frame frame_of(struct app *app, const struct request *rq, struct repl
         frame.form_arg = maker;
     }
     if (!rq->session) return frame;
-    frame.role = rq->session->actor == ACTOR_STAFF      ? WEB_STAFF
-                 : rq->session->actor == ACTOR_TERMINAL ? WEB_GATE
-                                                        : WEB_RESIDENT;
-    if (!frame.embedded && frame.role != WEB_GATE) frame.user = user_of(app, rq);
+    frame.role = rq->session->actor == ACTOR_HOLDER ? WEB_RESIDENT
+                 : str_starts(rq->path, S("/gate")) ? WEB_GATE
+                                                    : WEB_STAFF;
+    if (!frame.embedded && rq->session->actor != ACTOR_TERMINAL) frame.user = user_of(app, rq);
     return frame;
 }
 

@@ -3,7 +3,7 @@
  * GET  /sign-in?way=sms|password&next=
  * POST /sign-in/sms-codes {number, next}            a code goes to the phone on record
  * POST /sign-in {number, code, next} or {number, password, next}
- * GET  /desk/sign-in, POST /desk/sign-in {user, password, totp, next}
+ * GET  /desk/sign-in, POST /desk/sign-in {user, password, totp, next}; /gate/sign-in likewise
  * POST /sign-out, /desk/sign-out, /gate/sign-out */
 #include "api/handlers.h"
 #include "api/pages.h"
@@ -120,20 +120,26 @@ struct err post_sign_in_page(struct app *app, const struct request *rq, struct r
     return OK;
 }
 
+/* Counters and gates: the same account, a cookie of their own each. */
+static bool at_gate(const struct request *rq)
+{
+    return str_starts(rq->path, S("/gate"));
+}
+
 static void show_staff(struct app *app, const struct request *rq, struct reply *rp, struct str user,
                        struct str next, const struct web_problem *problem)
 {
     struct web_frame frame = frame_of(app, rq, rp);
-    const struct web_staff_signin_view view = { .user = user,
-                                                .next = next,
-                                                .action = S("/desk/sign-in") };
+    const struct web_staff_signin_view view = {
+        .user = user, .next = next, .action = at_gate(rq) ? S("/gate/sign-in") : S("/desk/sign-in")
+    };
 
     frame.problems = problem;
     frame.problems_n = problem != NULL;
     web_staff_signin(web_reply(rp, problem ? 422 : 200), &frame, &view);
 }
 
-struct err get_desk_sign_in(struct app *app, const struct request *rq, struct reply *rp)
+struct err get_staff_sign_in(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct str next = { 0 };
     bool given;
@@ -145,7 +151,15 @@ struct err get_desk_sign_in(struct app *app, const struct request *rq, struct re
     return OK;
 }
 
-struct err post_desk_sign_in(struct app *app, const struct request *rq, struct reply *rp)
+/* Who may admit nobody has nothing to do at a gate. */
+static RESULT may_stay(struct app *app, const struct request *rq, const struct signed_in *made)
+{
+    if (!at_gate(rq) || session_may(&made->session, MAY_ADMIT, 0, 0).code == 0) return OK;
+    TRY(registry_session_end(app->registry, &made->session, rq->at));
+    REFUSE(API_SCOPE);
+}
+
+struct err post_staff_sign_in(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct staff_signin_ask ask = { .act = signin_act(rq) };
     struct str next = { 0 };
@@ -162,6 +176,7 @@ struct err post_desk_sign_in(struct app *app, const struct request *rq, struct r
 
     TRY(form_read(rq->body, form, LEN(form)));
     err = sign_in_staff(app, rq, rp, &ask, &made);
+    if (err.code == 0) err = may_stay(app, rq, &made);
     if (err.code > 0 && err.code != API_TOO_MANY) {
         problem = problem_of(
             rq, err.code == SIGNIN_TOTP_NEEDED || err.code == SIGNIN_REUSED ? "totp" : "password",
@@ -171,7 +186,7 @@ struct err post_desk_sign_in(struct app *app, const struct request *rq, struct r
     }
     TRY(err);
     keep_session(app, rq, rp, &made);
-    redirect_ours(rp, next, S("/desk"));
+    redirect_ours(rp, next, at_gate(rq) ? S("/gate") : S("/desk"));
     return OK;
 }
 
@@ -194,9 +209,9 @@ struct err post_sign_out_page(struct app *app, const struct request *rq, struct 
     return OK;
 }
 
-struct err post_desk_sign_out(struct app *app, const struct request *rq, struct reply *rp)
+struct err post_staff_sign_out(struct app *app, const struct request *rq, struct reply *rp)
 {
     TRY(sign_out(app, rq, rp));
-    reply_redirect(rp, S("/desk/sign-in"));
+    reply_redirect(rp, at_gate(rq) ? S("/gate/sign-in") : S("/desk/sign-in"));
     return OK;
 }

@@ -266,12 +266,12 @@ static void log_failure(const struct request *rq, struct err why)
  * itself (after a restart), so that a visitor never meets a form there. */
 static struct str sign_in_address(const struct app *app, const struct request *rq)
 {
-    bool gate = str_starts(rq->path, S("/gate/")), desk = str_starts(rq->path, S("/desk"));
+    bool gate = str_starts(rq->path, S("/gate")), desk = str_starts(rq->path, S("/desk"));
     bool by_itself = app->demo && str_eq(request_header(rq, "sec-fetch-dest"), S("iframe"));
 
-    if (gate && app->demo) return S("/demo/as/gate"); /* a gate has no form: it has a key */
-    if (by_itself) return desk ? S("/demo/as/clerk") : S("/demo/as/resident");
-    return desk ? S("/desk/sign-in") : S("/sign-in");
+    if (by_itself)
+        return gate ? S("/demo/as/gate") : desk ? S("/demo/as/clerk") : S("/demo/as/resident");
+    return gate ? S("/gate/sign-in") : desk ? S("/desk/sign-in") : S("/sign-in");
 }
 
 /* A page nobody is signed in for leads to the sign-in, and back. */

@@ -18,8 +18,9 @@ static const struct json_name KINDS[] = { { "gate", TERMINAL_GATE },
                                           { "counter", TERMINAL_COUNTER },
                                           { "handheld", TERMINAL_HANDHELD } };
 
-/* The terminal of the path: its own session, or staff of the region. */
-static RESULT terminal_of_path(struct app *app, const struct request *rq, struct terminal *out)
+/* The terminal of the path: its own session, or staff who may do `permission` in the region. */
+static RESULT terminal_of_path(struct app *app, const struct request *rq,
+                               enum permission permission, struct terminal *out)
 {
     const struct session *session = request_session(rq);
     const struct place *place;
@@ -35,7 +36,7 @@ static RESULT terminal_of_path(struct app *app, const struct request *rq, struct
     if (err.code == VENUES_TERMINAL_UNKNOWN) REFUSE(API_NOT_FOUND);
     TRY(err);
     place = place_find(catalogue_now(app->shelf), out->venue_id);
-    return request_may(rq, MAY_TERMINAL_ENROL, place ? place->region : 0, 0);
+    return request_may(rq, permission, place ? place->region : 0, 0);
 }
 
 RESULT post_terminal(struct app *app, const struct request *rq, struct reply *rp)
@@ -146,9 +147,12 @@ RESULT get_terminals(struct app *app, const struct request *rq, struct reply *rp
 
 RESULT get_terminal(struct app *app, const struct request *rq, struct reply *rp)
 {
+    /* who sets gates up, and who stands at one */
+    const bool enrols = request_may(rq, MAY_TERMINAL_ENROL, 0, 0).code == 0;
+    const enum permission sees = enrols ? MAY_TERMINAL_ENROL : MAY_ADMIT;
     struct terminal terminal;
 
-    TRY(terminal_of_path(app, rq, &terminal));
+    TRY(terminal_of_path(app, rq, sees, &terminal));
     reply_json(rp, 200);
     terminal_put(rp, &terminal);
     return OK;
@@ -161,7 +165,7 @@ RESULT post_terminal_activation(struct app *app, const struct request *rq, struc
 
     TRY(json_read(rq->body, NULL, 0));
     REQUIRE(request_session(rq)->actor == ACTOR_STAFF, API_SCOPE);
-    TRY(terminal_of_path(app, rq, &terminal));
+    TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, &terminal));
     TRY(venues_terminal_renew(app->store, terminal.venue_id, terminal.id, &app->entropy, rq->at,
                               activation));
     reply_json(rp, 201);
@@ -176,7 +180,7 @@ RESULT post_terminal_revocation(struct app *app, const struct request *rq, struc
 
     TRY(json_read(rq->body, NULL, 0));
     REQUIRE(request_session(rq)->actor == ACTOR_STAFF, API_SCOPE);
-    TRY(terminal_of_path(app, rq, &terminal));
+    TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, &terminal));
     TRY(venues_terminal_revoke(app->store, terminal.venue_id, terminal.id, rq->at));
     sessions_drop_actor(app->sessions, ACTOR_TERMINAL, terminal.id, NULL);
     reply_empty(rp, 204);
@@ -261,7 +265,7 @@ RESULT post_heartbeat(struct app *app, const struct request *rq, struct reply *r
 
     TRY(json_read(rq->body, body, LEN(body)));
     REQUIRE(request_session(rq)->actor == ACTOR_TERMINAL, API_SCOPE);
-    TRY(terminal_of_path(app, rq, &terminal));
+    TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, &terminal));
     beat.venue_id = terminal.venue_id;
     beat.terminal_id = terminal.id;
     TRY(venues_heartbeat(app->store, &beat));

@@ -314,6 +314,19 @@ enum web_gate_verdict {
     WEB_GATE_REFUSED,
     WEB_GATE_STAFF, /* pass only after staff looked: name and photo check */
 };
+/* GET /gate?after=…: staff choose the gate they stand at, among those in service where they may
+ * admit */
+struct web_gate_line {
+    struct str id, name, place;
+    struct instant seen_at; /* last heard from; 0 never */
+};
+struct web_gates_view {
+    const struct web_gate_line *gates;
+    size_t gates_n;
+    struct str more; /* address of the next page, or empty */
+};
+void web_gates(struct writer *w, const struct web_frame *frame, const struct web_gates_view *view);
+
 /* GET /gate/{gate}   POST /gate/{gate}/scans {code}: the same page with the verdict (scripts off)
  */
 struct web_gate_view {
@@ -329,8 +342,7 @@ struct web_gate_view {
     int64_t list_age_seconds;  /* of the stop list; -1 none */
     int64_t queue;             /* admissions not yet handed in */
     int64_t clock_offset_msec; /* of this gate against the centre */
-    struct str token; /* bearer token for the page's calls of /v1, at most ten minutes; scripts
-                         reload at its end */
+    struct str staff;          /* who stands here: their user name; empty at a gate by itself */
 };
 void web_gate(struct writer *w, const struct web_frame *frame, const struct web_gate_view *view);
 

@@ -84,6 +84,7 @@ PAGE(venues)
 PAGE(venue)
 PAGE(bookings)
 PAGE(gate)
+PAGE(gates)
 PAGE(desk)
 PAGE(desk_act)
 PAGE(desk_done)
@@ -418,6 +419,18 @@ int main(void)
                                    .online = true,
                                    .list_age_seconds = 1,
                                    .clock_offset_msec = -12 };
+    static const struct web_gate_line lines_of_gates[] = {
+        { T("trm_6h2k9d0q4m8xw"),
+          T("East 1"),
+          T("合肥市逍遥津公园"),
+          { INT64_C(1629444720000000) } },
+        { T("trm_7h2k9d0q4m8xw"), T("East 2"), T("合肥市逍遥津公园"), { 0 } },
+    };
+    struct web_gates_view choice = { .gates = lines_of_gates,
+                                     .gates_n = LEN(lines_of_gates),
+                                     .more = S("/gate?after=trm_7h2k9d0q4m8xw") };
+    struct web_gate_view staffed = ready;
+    staffed.staff = S("venue");
     struct web_gate_view pass = ready, refused = ready, look = ready;
     pass.verdict = WEB_GATE_PASS, pass.holder = S("张*"), pass.places = 2;
     refused.verdict = WEB_GATE_REFUSED, refused.reason = S("此卡已于8月20日15:32挂失，不能使用。"),
@@ -552,6 +565,8 @@ int main(void)
         { "gate-pass", run_gate, &pass, WEB_GATE, false, false },
         { "gate-refused", run_gate, &refused, WEB_GATE, false, false },
         { "gate-staff", run_gate, &look, WEB_GATE, false, false },
+        { "gate-staffed", run_gate, &staffed, WEB_GATE, false, false },
+        { "gates", run_gates, &choice, WEB_GATE, false, false },
         { "desk", run_desk, &desk, WEB_STAFF, false, false },
         { "desk.panel", run_desk, &desk, WEB_STAFF, false, true },
         { "desk-found", run_desk, &found, WEB_STAFF, false, false },
