@@ -1,17 +1,14 @@
-/* api/pages_card.c - the code and the card of who is signed in, and what the holder may do with it.
+/* api/pages_card.c - the code and the card of who is signed in. What the holder may do with it is
+ * in pages_card_acts.c.
  *
  * GET /code?purpose=          a code; without scripts a server-made short one
- * GET /card, /cards/{card}    states, earlier cards, acts
- * GET /cards/{card}/lose, lift, ecard-on          one page, one button
- * POST /cards/{card}/loss-reports {kind=temporary}, /loss-lifts {}, /ecard-consents {consent=yes}
- *                             303 to GET /cards/{card}/loss-reports/{loss}, or to the card */
+ * GET /card, /cards/{card}    states, earlier cards, acts */
 #include "api/card_access.h"
 #include "api/handlers.h"
 #include "api/pages.h"
 
 #include "card/wire/code.h"
 #include "identity/identity.h"
-#include "venues/venues.h"
 
 static bool is_lost(const struct card *card)
 {
@@ -70,9 +67,11 @@ struct err card_line(struct app *app, const struct request *rq, const struct car
         return OK;
     }
     out->may_lose = !is_lost(card) && moves(card, SOCIAL_LOSE);
-    /* lifting needs to be known more surely than the report was */
-    out->may_lift = card->social == SOCIAL_TEMPORARY_LOSS && session->signin.proof > loss.proof;
-    out->may_consent = card->social == SOCIAL_TEMPORARY_LOSS && card->ecard == ECARD_SUSPENDED;
+    out->may_lift = card->social == SOCIAL_TEMPORARY_LOSS;
+    out->may_lose_formally = card->social == SOCIAL_TEMPORARY_LOSS;
+    out->may_consent = is_lost(card) && card->ecard == ECARD_SUSPENDED;
+    out->may_withdraw = is_lost(card) && card->ecard_consent;
+    out->may_replace = is_lost(card);
     return OK;
 }
 
@@ -92,6 +91,7 @@ static enum web_code_block block_of(const struct card *card)
     if (card->social == SOCIAL_FORMAL_LOSS) return WEB_CODE_CARD_LOST;
     if (card->social == SOCIAL_REPLACED || card->social == SOCIAL_CANCELLED)
         return WEB_CODE_CARD_ENDED;
+    if (card->social <= SOCIAL_SEALED) return WEB_CODE_CARD_NOT_YET;
     return WEB_CODE_CARD_STOPPED;
 }
 
@@ -160,8 +160,8 @@ struct err get_code_page(struct app *app, const struct request *rq, struct reply
 
 /* ---- the card ---- */
 
-static RESULT show_card(struct app *app, const struct request *rq, struct reply *rp,
-                        const struct card *card)
+RESULT card_page(struct app *app, const struct request *rq, struct reply *rp,
+                 const struct card *card, int status, struct str notice)
 {
     struct card *cards = NEW_ARRAY(rq->arena, struct card, CARDS_MAX);
     struct web_card_line *older = NEW_ARRAY(rq->arena, struct web_card_line, CARDS_MAX);
@@ -179,7 +179,25 @@ static RESULT show_card(struct app *app, const struct request *rq, struct reply 
     TRY(card_line(app, rq, card, &view.card));
     TRY(holder_name(app, rq, &view.name));
     frame = frame_of(app, rq, rp);
-    web_card(web_reply(rp, 200), &frame, &view);
+    if (notice.n > 0) frame.notice = WEB_NOTICE_WARNING;
+    frame.notice_text = notice;
+    web_card(web_reply(rp, status), &frame, &view);
+    return OK;
+}
+
+/* The card that works, or else the newest there was; *found false: there never was one. */
+static RESULT own_card(struct app *app, const struct request *rq, struct card *out, bool *found)
+{
+    struct card *cards;
+    int n;
+
+    TRY(live_card(app, rq, out, found));
+    if (*found) return OK;
+    cards = NEW_ARRAY(rq->arena, struct card, CARDS_MAX);
+    if (!cards) return fault(FAULT_MEMORY, "card page");
+    TRY(registry_cards_of(app->store, request_session(rq)->person_id, cards, &n));
+    *found = n > 0;
+    if (*found) *out = cards[0];
     return OK;
 }
 
@@ -188,55 +206,10 @@ struct err get_own_card_page(struct app *app, const struct request *rq, struct r
     struct card card;
     bool found;
 
-    TRY(live_card(app, rq, &card, &found));
-    REQUIRE(found, API_NOT_FOUND);
-    return show_card(app, rq, rp, &card);
-}
-
-struct err get_card_page(struct app *app, const struct request *rq, struct reply *rp)
-{
-    struct card card;
-
-    REQUIRE(request_session(rq)->actor == ACTOR_HOLDER, API_SCOPE);
-    TRY(card_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &card));
-    return show_card(app, rq, rp, &card);
-}
-
-/* ---- acts of the holder ---- */
-
-static RESULT act_page(struct app *app, const struct request *rq, struct reply *rp,
-                       enum web_card_act act, const char *posts_to)
-{
-    struct web_card_act_view view = { .act = act };
-    struct web_frame frame;
-    struct card card;
-
-    REQUIRE(request_session(rq)->actor == ACTOR_HOLDER, API_SCOPE);
-    TRY(card_of_path(app, rq, MAY_SELF_LOSE, MAY_SELF_LOSE, &card));
-    TRY(card_line(app, rq, &card, &view.card));
-    view.action =
-        arena_format(rq->arena, "/cards/%.*s/%s", (int)view.card.id.n, view.card.id.p, posts_to);
-    view.lapse_days = (registry_loss_end(app->registry, card.region_code, rq->at).usec -
-                       rq->at.usec + USEC_PER_DAY / 2) /
-                      USEC_PER_DAY;
-    frame = frame_of(app, rq, rp);
-    web_card_act(web_reply(rp, 200), &frame, &view);
+    TRY(own_card(app, rq, &card, &found));
+    if (found) return card_page(app, rq, rp, &card, 200, (struct str){ 0 });
+    reply_redirect(rp, S("/home")); /* which says how to get one */
     return OK;
-}
-
-struct err get_lose_page(struct app *app, const struct request *rq, struct reply *rp)
-{
-    return act_page(app, rq, rp, WEB_CARD_ACT_LOSE, "loss-reports");
-}
-
-struct err get_lift_page(struct app *app, const struct request *rq, struct reply *rp)
-{
-    return act_page(app, rq, rp, WEB_CARD_ACT_LIFT, "loss-lifts");
-}
-
-struct err get_ecard_on_page(struct app *app, const struct request *rq, struct reply *rp)
-{
-    return act_page(app, rq, rp, WEB_CARD_ACT_CONSENT, "ecard-consents");
 }
 
 struct err get_own_lose_page(struct app *app, const struct request *rq, struct reply *rp)
@@ -245,115 +218,21 @@ struct err get_own_lose_page(struct app *app, const struct request *rq, struct r
     struct str id;
     bool found;
 
-    TRY(live_card(app, rq, &card, &found));
-    REQUIRE(found, API_NOT_FOUND);
+    TRY(own_card(app, rq, &card, &found));
+    if (!found) {
+        reply_redirect(rp, S("/home"));
+        return OK;
+    }
     id = id_text(rq, "crd", card.id);
     reply_redirect(rp, arena_format(rq->arena, "/cards/%.*s/lose", (int)id.n, id.p));
     return OK;
 }
 
-static RESULT own_card_of_path(struct app *app, const struct request *rq, struct card *card)
+struct err get_card_page(struct app *app, const struct request *rq, struct reply *rp)
 {
+    struct card card;
+
     REQUIRE(request_session(rq)->actor == ACTOR_HOLDER, API_SCOPE);
-    return card_of_path(app, rq, MAY_SELF_LOSE, MAY_SELF_LOSE, card);
-}
-
-static void to_card(const struct request *rq, struct reply *rp, const struct card *card)
-{
-    struct str id = id_text(rq, "crd", card->id);
-
-    reply_redirect(rp, arena_format(rq->arena, "/cards/%.*s", (int)id.n, id.p));
-}
-
-struct err post_lose_page(struct app *app, const struct request *rq, struct reply *rp)
-{
-    static const struct json_name KINDS[] = { { "temporary", LOSS_TEMPORARY } };
-    struct str card_id, loss_id;
-    int kind;
-    const struct json_field form[] = { JSON_ENUM("kind", &kind, KINDS) };
-    struct loss_ask ask = { .reason = LOSS_LOST, .act = request_act(rq) };
-    struct loss_made made;
-    struct card card;
-
-    TRY(form_read(rq->body, form, LEN(form)));
-    TRY(own_card_of_path(app, rq, &card));
-    ask.person_id = card.person_id;
-    ask.card_id = card.id;
-    ask.kind = (enum loss_kind)kind;
-    TRY(registry_card_lose(app->registry, rq->once, &ask, &made));
-    card_id = id_text(rq, "crd", card.id);
-    loss_id = id_text(rq, "los", made.loss_id);
-    reply_redirect(rp, arena_format(rq->arena, "/cards/%.*s/loss-reports/%.*s", (int)card_id.n,
-                                    card_id.p, (int)loss_id.n, loss_id.p));
-    return OK;
-}
-
-struct err post_lift_page(struct app *app, const struct request *rq, struct reply *rp)
-{
-    const struct act act = request_act(rq);
-    struct card card, after;
-
-    TRY(form_read(rq->body, NULL, 0));
-    TRY(own_card_of_path(app, rq, &card));
-    TRY(registry_card_unlose(app->registry, rq->once, card.person_id, card.id, &act, &after));
-    to_card(rq, rp, &card);
-    return OK;
-}
-
-struct err post_consent_page(struct app *app, const struct request *rq, struct reply *rp)
-{
-    static const struct json_name ON[] = { { "on", 1 } };
-    int consent;
-    const struct json_field form[] = { JSON_ENUM("consent", &consent, ON) };
-    const struct act act = request_act(rq);
-    struct card card, after;
-
-    TRY(form_read(rq->body, form, LEN(form)));
-    TRY(own_card_of_path(app, rq, &card));
-    TRY(registry_ecard_consent(app->registry, rq->once, card.person_id, card.id, &act, &after));
-    to_card(rq, rp, &card);
-    return OK;
-}
-
-enum { RECEIPT_GATES = 50 };
-
-/* Number, lapse and when each gate obeyed. */
-struct err get_loss_page(struct app *app, const struct request *rq, struct reply *rp)
-{
-    struct web_done_view view = { .what = WEB_DONE_LOSE };
-    struct web_done_gate *gates;
-    struct loss_receipt receipt;
-    struct web_frame frame;
-    int64_t loss_id;
-    struct card card;
-    struct loss loss;
-    struct err err;
-
-    TRY(own_card_of_path(app, rq, &card));
-    TRY(path_id(rq, "loss", "los", &loss_id));
-    err = registry_loss_load(app->store, card.person_id, loss_id, &loss);
-    if (err.code > 0 || (err.code == 0 && loss.card_id != card.id)) REFUSE(API_NOT_FOUND);
-    TRY(err);
-    TRY(venues_loss_receipt(app->store, card.id, loss.effective_at, 0, RECEIPT_GATES, rq->arena,
-                            &receipt));
-    gates = NEW_ARRAY(rq->arena, struct web_done_gate, receipt.n + 1);
-    if (!gates) return fault(FAULT_MEMORY, "receipt");
-    for (size_t i = 0; i < receipt.n; i++) {
-        const struct gate_obeyed *gate = &receipt.gates[i];
-        gates[i] =
-            (struct web_done_gate){ .name = str_of(gate->name), .obeyed_at = gate->obeyed_at };
-        if (gate->obeyed_at.usec)
-            gates[i].after_msec = (gate->obeyed_at.usec - loss.effective_at.usec) / 1000;
-    }
-    if (loss.kind == LOSS_FORMAL) view.what = WEB_DONE_FORMAL;
-    view.number = id_text(rq, "los", loss.id);
-    view.at = loss.effective_at;
-    view.until = loss.expires_at;
-    view.card_id = id_text(rq, "crd", card.id);
-    view.card_no = arena_format(rq->arena, "****%s", card.tail);
-    view.gates = gates;
-    view.gates_n = receipt.n;
-    frame = frame_of(app, rq, rp);
-    web_done(web_reply(rp, 200), &frame, &view);
-    return OK;
+    TRY(card_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &card));
+    return card_page(app, rq, rp, &card, 200, (struct str){ 0 });
 }

@@ -1,7 +1,7 @@
 /* api/pages_demo.c - the one screen: phone, gate and counter side by side, and the record line.
  * In a demonstration only; elsewhere these addresses are not there.
  *
- * GET /                              the one screen; elsewhere the holder's card
+ * GET /                              the one screen; elsewhere the resident's home
  * GET /demo/as/resident?person=&next=   sign in as somebody of the demonstration, and go on
  * GET /demo/as/gate?terminal=&next=
  * GET /demo/as/clerk?next= */
@@ -88,7 +88,7 @@ struct err get_start(struct app *app, const struct request *rq, struct reply *rp
     struct str person, terminal;
 
     if (!app->demo) {
-        reply_redirect(rp, S("/card"));
+        reply_redirect(rp, S("/home"));
         return OK;
     }
     TRY(pick_person(app, &card));

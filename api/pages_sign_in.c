@@ -1,8 +1,8 @@
 /* api/pages_sign_in.c - signing in and out, people and staff.
  *
- * GET  /sign-in?way=sms|password&next=
- * POST /sign-in/sms-codes {number, next}            a code goes to the phone on record
- * POST /sign-in {number, code, next} or {number, password, next}
+ * GET  /sign-in?way=sms|password|both&next=
+ * POST /sign-in/sms-codes {number, next, both?}     a code goes to the phone on record
+ * POST /sign-in {number, code, next}, {number, password, next}, or all of them
  * GET  /desk/sign-in, POST /desk/sign-in {user, password, totp, next}; /gate/sign-in likewise
  * POST /sign-out, /desk/sign-out, /gate/sign-out */
 #include "api/handlers.h"
@@ -19,15 +19,13 @@ static struct act signin_act(const struct request *rq)
 }
 
 static void show_signin(struct app *app, const struct request *rq, struct reply *rp,
-                        enum web_signin_way way, struct str number, struct str next,
-                        const struct web_problem *problem)
+                        const struct web_signin_view *view, const struct web_problem *problem)
 {
     struct web_frame frame = frame_of(app, rq, rp);
-    const struct web_signin_view view = { .way = way, .user = number, .next = next };
 
     frame.problems = problem;
     frame.problems_n = problem != NULL;
-    web_signin(web_reply(rp, problem ? 422 : 200), &frame, &view);
+    web_signin(web_reply(rp, problem ? 422 : 200), &frame, view);
 }
 
 /* What a refusal says, at its field. */
@@ -41,10 +39,13 @@ static struct web_problem problem_of(const struct request *rq, const char *field
 
 struct err get_sign_in_page(struct app *app, const struct request *rq, struct reply *rp)
 {
+    enum { BOTH = WEB_SIGNIN_PASSWORD + 1 }; /* a message first, then the password with its code */
     static const struct json_name WAYS[] = { { "sms", WEB_SIGNIN_SMS },
-                                             { "password", WEB_SIGNIN_PASSWORD } };
+                                             { "password", WEB_SIGNIN_PASSWORD },
+                                             { "both", BOTH } };
     int way = WEB_SIGNIN_SMS;
     struct str next = { 0 };
+    struct web_signin_view view = { 0 };
     bool given;
     const struct json_field query[] = {
         JSON_OPTIONAL(JSON_ENUM("way", &way, WAYS), &given),
@@ -52,31 +53,37 @@ struct err get_sign_in_page(struct app *app, const struct request *rq, struct re
     };
 
     TRY(query_read(rq, query, LEN(query)));
-    show_signin(app, rq, rp, (enum web_signin_way)way, (struct str){ 0 }, next, NULL);
+    view.both = way == BOTH;
+    view.way = view.both ? WEB_SIGNIN_SMS : (enum web_signin_way)way;
+    view.next = next;
+    show_signin(app, rq, rp, &view, NULL);
     return OK;
 }
 
 struct err post_sms_code_page(struct app *app, const struct request *rq, struct reply *rp)
 {
-    struct str next = { 0 };
+    struct web_signin_view view = { .way = WEB_SIGNIN_SMS };
     struct code_ask ask = { .act = signin_act(rq) };
     bool given;
     const struct json_field form[] = {
         JSON_TEXT("number", &ask.number, 1, NUMBER_TYPED_MAX),
-        JSON_OPTIONAL(JSON_TEXT("next", &next, 0, NEXT_MAX), &given),
+        JSON_OPTIONAL(JSON_TEXT("next", &view.next, 0, NEXT_MAX), &given),
+        JSON_OPTIONAL(JSON_BOOL("both", &view.both), &given),
     };
     struct web_problem problem;
     struct err err;
 
-    TRY(form_read(rq->body, form, LEN(form)));
-    err = sign_in_code_send(app, rq, rp, &ask);
+    err = form_read(rq->body, form, LEN(form));
+    if (err.code == 0) err = sign_in_code_send(app, rq, rp, &ask);
+    view.user = ask.number;
     if (err.code > 0 && err.code != API_TOO_MANY) {
-        problem = problem_of(rq, "number", err.code);
-        show_signin(app, rq, rp, WEB_SIGNIN_SMS, ask.number, next, &problem);
+        problem = problem_of(rq, "number", err.code == HTTP_FIELDS ? NUMBER_EMPTY : err.code);
+        show_signin(app, rq, rp, &view, &problem);
         return OK;
     }
     TRY(err);
-    show_signin(app, rq, rp, WEB_SIGNIN_CODE, ask.number, next, NULL);
+    view.way = WEB_SIGNIN_CODE;
+    show_signin(app, rq, rp, &view, NULL);
     return OK;
 }
 
@@ -108,15 +115,20 @@ struct err post_sign_in_page(struct app *app, const struct request *rq, struct r
     TRY(form_read(rq->body, form, LEN(form)));
     err = sign_in_person(app, rq, rp, &ask, &made);
     if (err.code > 0 && err.code != API_TOO_MANY) {
-        bool by_code = ask.password.n == 0;
+        const bool by_code = ask.code.n > 0 || ask.password.n == 0;
+        const struct web_signin_view view = {
+            .way = by_code ? WEB_SIGNIN_CODE : WEB_SIGNIN_PASSWORD,
+            .both = ask.code.n > 0 && ask.password.n > 0,
+            .user = ask.number,
+            .next = next,
+        };
         problem = problem_of(rq, by_code ? "code" : "password", err.code);
-        show_signin(app, rq, rp, by_code ? WEB_SIGNIN_CODE : WEB_SIGNIN_PASSWORD, ask.number, next,
-                    &problem);
+        show_signin(app, rq, rp, &view, &problem);
         return OK;
     }
     TRY(err);
     keep_session(app, rq, rp, &made);
-    redirect_ours(rp, next, S("/code"));
+    redirect_ours(rp, next, S("/home"));
     return OK;
 }
 

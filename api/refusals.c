@@ -264,7 +264,7 @@ static void log_failure(const struct request *rq, struct err why)
 
 /* Each role signs in at its own address. A frame of the one screen signs its role in again by
  * itself (after a restart), so that a visitor never meets a form there. */
-static struct str sign_in_address(const struct app *app, const struct request *rq)
+struct str sign_in_address(const struct app *app, const struct request *rq)
 {
     bool gate = str_starts(rq->path, S("/gate")), desk = str_starts(rq->path, S("/desk"));
     bool by_itself = app->demo && str_eq(request_header(rq, "sec-fetch-dest"), S("iframe"));
@@ -272,6 +272,17 @@ static struct str sign_in_address(const struct app *app, const struct request *r
     if (by_itself)
         return gate ? S("/demo/as/gate") : desk ? S("/demo/as/clerk") : S("/demo/as/resident");
     return gate ? S("/gate/sign-in") : desk ? S("/desk/sign-in") : S("/sign-in");
+}
+
+static void put_query_value(struct writer *w, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '%' || text.p[i] == '&' || text.p[i] == '+') {
+            put_format(w, "%%%02X", text.p[i]);
+        } else {
+            put_char(w, text.p[i]);
+        }
+    }
 }
 
 /* A page nobody is signed in for leads to the sign-in, and back. */
@@ -284,14 +295,10 @@ static bool to_sign_in(const struct app *app, const struct request *rq, struct r
     if (why.code != API_SIGN_IN || rq->method != METHOD_GET) return false;
     put_str(&w, sign_in_address(app, rq));
     put_str(&w, S("?next="));
-    for (size_t i = 0; i < rq->path.n; i++) {
-        if (rq->path.p[i] == '%') {
-            put_str(&w, S("%25"));
-        } else if (rq->path.p[i] == '&' || rq->path.p[i] == '+') {
-            put_format(&w, "%%%02X", rq->path.p[i]);
-        } else {
-            put_char(&w, rq->path.p[i]);
-        }
+    put_query_value(&w, rq->path);
+    if (rq->query.n > 0) {
+        put_char(&w, '?');
+        put_query_value(&w, rq->query);
     }
     reply_redirect(rp, w.over ? sign_in_address(app, rq) : writer_str(&w));
     return true;

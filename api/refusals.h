@@ -9,6 +9,9 @@ bool refusal_ground(int code,
 bool refusal_people(int code, struct refusal *out);   /* registry, claims */
 bool refusal_services(int code, struct refusal *out); /* identity, venues, what terminals speak */
 
+/* Where the role whose page this is signs in. */
+struct str sign_in_address(const struct app *app, const struct request *rq);
+
 /* A title says it all, or a detail says what to do. */
 #define SAY(status_, code_, en_, zh_)                                                              \
     *out = (struct refusal){ .status = (status_),                                                  \

@@ -107,6 +107,11 @@ enum bank_event {
     BANK_CLOSE = 8,
     BANK_EVENTS = 9,
 };
+enum ecard_event {
+    ECARD_FOLLOW = 0, /* the card's own change took it along */
+    ECARD_CONSENT = 1,
+    ECARD_WITHDRAW = 2,
+};
 enum purse_event {
     PURSE_ENABLE = 1,
     PURSE_BLACKLIST = 2,
@@ -218,7 +223,7 @@ enum card_function {
 struct card_change { /* one line of history */
     int64_t id, card_id;
     enum card_function function;
-    int event, from, to; /* of that function's enums; event 0: first state */
+    int event, from, to; /* of that function's enums; event 0: first state, e-card: ECARD_FOLLOW */
     int64_t epoch;
     struct instant at;
     enum journal_actor actor;

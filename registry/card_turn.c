@@ -70,12 +70,12 @@ void card_turn_purse_if(struct card_turn *turn, enum purse_event event)
     (void)none;
 }
 
-void card_turn_ecard(struct card_turn *turn, enum ecard_state to)
+void card_turn_ecard(struct card_turn *turn, enum ecard_event event, enum ecard_state to)
 {
     struct card *c = &turn->card;
 
     if (c->ecard == to) return;
-    changed(turn, FUNCTION_ECARD, 0, (int)c->ecard, (int)to);
+    changed(turn, FUNCTION_ECARD, (int)event, (int)c->ecard, (int)to);
     c->ecard = to;
 }
 

@@ -21,7 +21,7 @@ RESULT card_turn_purse(struct card_turn *turn, enum purse_event event);
 /* The same where the table has the move, else nothing. */
 void card_turn_bank_if(struct card_turn *turn, enum bank_event event);
 void card_turn_purse_if(struct card_turn *turn, enum purse_event event);
-void card_turn_ecard(struct card_turn *turn, enum ecard_state to);
+void card_turn_ecard(struct card_turn *turn, enum ecard_event event, enum ecard_state to);
 
 struct turn_why {
     const struct act *act;

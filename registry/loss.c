@@ -85,7 +85,8 @@ RESULT registry_card_lose_in(struct txn *tx, const struct loss_ask *ask, struct 
     if (turn.card.bank != BANK_LOSS) card_turn_bank_if(&turn, BANK_LOSE);
     card_turn_purse_if(&turn, PURSE_BLACKLIST);
     /* the holder's consent of a temporary report outlives it being made formal */
-    if (card.ecard == ECARD_ON && !card.ecard_consent) card_turn_ecard(&turn, ECARD_SUSPENDED);
+    if (card.ecard == ECARD_ON && !card.ecard_consent)
+        card_turn_ecard(&turn, ECARD_FOLLOW, ECARD_SUSPENDED);
     if (card.loss_id != 0)
         TRY(loss_end_set(tx, ask->person_id, card.loss_id, LOSS_SUPERSEDED, ask->act.at));
     turn.card.loss_id = loss.id;
@@ -164,7 +165,7 @@ static RESULT turn_back(struct card_turn *turn, enum social_event event)
     TRY(card_turn_social(turn, event));
     card_turn_bank_if(turn, BANK_LIFT);
     card_turn_purse_if(turn, PURSE_UNLIST);
-    if (c->ecard == ECARD_SUSPENDED) card_turn_ecard(turn, ECARD_ON);
+    if (c->ecard == ECARD_SUSPENDED) card_turn_ecard(turn, ECARD_FOLLOW, ECARD_ON);
     c->ecard_consent = false;
     c->loss_id = 0;
     return OK;
@@ -233,7 +234,7 @@ static RESULT consent_in_txn(struct txn *tx, void *arg)
     txn_result(tx, call->card_id);
     if (card.ecard_consent) return OK;
     card_turn_open(&turn, &card);
-    card_turn_ecard(&turn, ECARD_ON);
+    card_turn_ecard(&turn, ECARD_CONSENT, ECARD_ON);
     turn.card.ecard_consent = true;
     TRY(card_turn_save(tx, &turn, &why));
     call->after = turn.card;
@@ -273,7 +274,7 @@ static RESULT withdraw_in_txn(struct txn *tx, void *arg)
     txn_result(tx, call->card_id);
     if (!card.ecard_consent) return OK;
     card_turn_open(&turn, &card);
-    card_turn_ecard(&turn, ECARD_SUSPENDED);
+    card_turn_ecard(&turn, ECARD_WITHDRAW, ECARD_SUSPENDED);
     turn.card.ecard_consent = false;
     TRY(card_turn_save(tx, &turn, &why));
     call->after = turn.card;

@@ -12,7 +12,7 @@ static RESULT turn_end(struct card_turn *turn, enum social_event event)
     TRY(card_turn_social(turn, event));
     card_turn_bank_if(turn, BANK_CLOSE);
     card_turn_purse_if(turn, PURSE_CLOSE);
-    if (c->ecard != ECARD_NONE) card_turn_ecard(turn, ECARD_ENDED);
+    if (c->ecard != ECARD_NONE) card_turn_ecard(turn, ECARD_FOLLOW, ECARD_ENDED);
     c->ecard_consent = false;
     c->loss_id = 0;
     memset(c->alias_hash, 0, sizeof c->alias_hash);

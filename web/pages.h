@@ -76,12 +76,13 @@ struct web_card_line {
 /* ---------- signing in ---------- */
 
 enum web_signin_way { WEB_SIGNIN_SMS, WEB_SIGNIN_CODE, WEB_SIGNIN_PASSWORD };
-/* GET /sign-in?way=sms|password&next=…
- * POST /sign-in/sms-codes {number, next}  → the page with way = WEB_SIGNIN_CODE; whether the number
- * is known is not told. POST /sign-in {number, code, next} or {number, password, next}   POST
- * /sign-out {} */
+/* GET /sign-in?way=sms|password|both&next=…
+ * POST /sign-in/sms-codes {number, next, both?}  → the page with way = WEB_SIGNIN_CODE; whether the
+ * number is known is not told. POST /sign-in {number, code, next}, {number, password, next}, or all
+ * of them: known by both, for acts that ask for it   POST /sign-out {} */
 struct web_signin_view {
     enum web_signin_way way;
+    bool both;             /* message and password together */
     struct str user;       /* what was typed: person number or card number */
     struct str next;       /* path to go on to */
     int64_t wait_seconds;  /* until another code may be asked for; 0 now */
@@ -135,6 +136,7 @@ enum web_code_block { /* why there is no code */
                       WEB_CODE_CARD_LOST,
                       WEB_CODE_CARD_LOST_CONSENT, /* lost, but the holder may switch the e-card on
                                                    */
+                      WEB_CODE_CARD_NOT_YET, /* ordered, or handed out and not enabled */
                       WEB_CODE_CARD_STOPPED,
                       WEB_CODE_CARD_ENDED,
                       WEB_CODE_UNAVAILABLE, /* cannot be made just now */
@@ -166,13 +168,14 @@ struct web_card_view {
 void web_card(struct writer *w, const struct web_frame *frame, const struct web_card_view *view);
 
 /* What a resident confirms before it is done: one page, one button. Three taps to a loss: my card →
- * report → confirm. WEB_CARD_ACT_LOSE     GET /cards/{card}/lose          POST
- * /cards/{card}/loss-reports {kind=temporary, reason} WEB_CARD_ACT_LIFT     GET /cards/{card}/lift
- * POST /cards/{card}/loss-lifts {} WEB_CARD_ACT_FORMAL   GET /cards/{card}/lose-formally POST
- * /cards/{card}/loss-reports {kind=formal, reason} WEB_CARD_ACT_CONSENT  GET /cards/{card}/ecard-on
- * POST /cards/{card}/ecard-consents {consent=yes} WEB_CARD_ACT_WITHDRAW GET /cards/{card}/ecard-off
- * POST /cards/{card}/ecard-withdrawals {} WEB_CARD_ACT_REPLACE  GET /cards/{card}/replace POST
- * /cards/{card}/replacements {} */
+ * report → confirm.
+ *   GET /cards/{card}/lose           POST /cards/{card}/loss-reports {kind=temporary, reason}
+ *   GET /cards/{card}/lift           POST /cards/{card}/loss-lifts {}
+ *   GET /cards/{card}/lose-formally  no form: a formal report needs papers, at a window
+ *   GET /cards/{card}/ecard-on       POST /cards/{card}/ecard-consents {consent=on}
+ *   GET /cards/{card}/ecard-off      POST /cards/{card}/ecard-withdrawals {}
+ *   GET /cards/{card}/replace        POST /cards/{card}/replacements {}
+ * A card that cannot take the act now is shown instead (web_card), with a notice that says why. */
 enum web_card_act {
     WEB_CARD_ACT_LOSE,
     WEB_CARD_ACT_LIFT,
@@ -181,17 +184,26 @@ enum web_card_act {
     WEB_CARD_ACT_WITHDRAW,
     WEB_CARD_ACT_REPLACE
 };
+/* What the reader lacks before the act may be done. */
+enum web_need {
+    WEB_NEED_NOTHING,
+    WEB_NEED_BOTH,   /* signed in by message and password together */
+    WEB_NEED_WINDOW, /* papers, seen at a window */
+};
 struct web_card_act_view {
     enum web_card_act act;
+    enum web_need need;
     struct web_card_line card;
     struct str action;  /* where the form posts */
+    struct str here;    /* this page, to come back to after signing in */
     int64_t lapse_days; /* of a temporary loss */
     struct money fee;   /* of a replacement; 0 is free */
 };
 void web_card_act(struct writer *w, const struct web_frame *frame,
                   const struct web_card_act_view *view);
 
-/* After an act: number, what happened, what comes next, print. */
+/* After an act on a card: number, what happened, what comes next, print. A booking's page is its
+ * own (web_booking). */
 enum web_done_what {
     WEB_DONE_LOSE,
     WEB_DONE_LIFT,
@@ -199,24 +211,22 @@ enum web_done_what {
     WEB_DONE_CONSENT,
     WEB_DONE_WITHDRAW,
     WEB_DONE_REPLACE,
-    WEB_DONE_BOOK,
-    WEB_DONE_BOOKING_CANCEL,
 };
 struct web_done_gate { /* a gate that has the new list: the receipt of a loss */
     struct str name;
     struct instant obeyed_at; /* 0: not yet */
     int64_t after_msec;       /* from the report */
 };
-/* GET /cards/{card}/loss-reports/{loss} and the other acts' own addresses */
+/* GET /cards/{card}/loss-reports/{loss}   GET /cards/{card}/changes/{change}: the other acts */
 struct web_done_view {
     enum web_done_what what;
     struct str number; /* public id of the act */
     struct instant at;
     struct instant until;        /* lapse of a temporary loss; 0 without */
-    struct str card_id, card_no; /* masked number; empty for bookings */
+    struct str card_id, card_no; /* masked number */
     struct str new_card_no;      /* of a replacement, masked */
-    struct str place;            /* of a booking */
-    struct instant opens;        /* of a booking */
+    struct money fee;            /* of a replacement, paid when it is collected; 0: none */
+    struct str code;             /* verification code of the receipt */
     struct str proof;            /* GET /proofs/{code}: the printed receipt */
     const struct web_done_gate *gates;
     size_t gates_n;
@@ -246,14 +256,15 @@ void web_uses(struct writer *w, const struct web_frame *frame, const struct web_
 
 struct web_venue_line {
     struct str id, name, city, kind; /* kind in words: 博物馆, 景区 … */
-    int64_t free_places;             /* today; -1 unknown */
+    int64_t free_places;             /* today */
     bool booking;                    /* can be booked here */
+    bool closed;                     /* nothing to book today: closed, or over */
 };
 struct web_option {
     struct str value, label;
     bool chosen;
 };
-/* GET /venues?q=…&city=340100&cursor=… */
+/* GET /venues?q=…&city=340100&from=…: for anybody */
 struct web_venues_view {
     struct str q;
     const struct web_option *cities; /* the sixteen, by the catalogue */
@@ -271,19 +282,34 @@ struct web_slot_line {
     int64_t quota, free_places;
     bool bookable;
 };
-/* GET /venues/{venue}?day=2021-08-20&slot=slt_…   POST /venues/{venue}/bookings {slot, places=1..5}
- */
+/* GET /venues/{venue}?day=2021-08-20&slot=slt_…&places=1..5: for anybody. Its form asks
+ * GET /venues/{venue}/bookings?slot=slt_…&places=1..5 (web_book). */
 struct web_venue_view {
     struct str id, name, city, address, kind;
     struct date day;
     struct str before, after; /* addresses of the day before and after, or empty */
     const struct web_slot_line *slots;
     size_t slots_n;
-    struct str chosen; /* id of the slot already picked, or empty */
-    int64_t places;    /* already typed; at least 1 */
-    bool signed_in;
+    bool bookable;          /* some slot of the day is */
+    struct str next;        /* address of the next day with a bookable slot, when this has none */
+    struct instant next_at; /* when that one opens */
+    struct str chosen;      /* id of the slot already picked, or empty */
+    struct str places;      /* already typed */
 };
 void web_venue(struct writer *w, const struct web_frame *frame, const struct web_venue_view *view);
+
+/* GET /venues/{venue}/bookings?slot=…&places=…: check the answers before they are sent.
+ * POST /venues/{venue}/bookings {slot, places=1..5} → 303 /bookings/{booking}; a slot taken
+ * meanwhile is the venue's page again, with the nearest free ones. */
+struct web_book_view {
+    struct str id, name, city, address;
+    struct str slot;
+    struct instant opens, closes;
+    int64_t places;
+    struct str holder; /* masked name of who books */
+    struct str back;   /* address of the venue's page with this choice */
+};
+void web_book(struct writer *w, const struct web_frame *frame, const struct web_book_view *view);
 
 enum web_booking_state {
     WEB_BOOKING_BOOKED,
@@ -296,15 +322,27 @@ struct web_booking_line {
     struct instant opens, closes;
     int64_t places;
     enum web_booking_state state;
-    bool may_cancel;
 };
-/* GET /bookings   POST /bookings/{booking}/cancellations {} */
+/* GET /bookings?before=bkg_… newest first */
 struct web_bookings_view {
     const struct web_booking_line *bookings;
     size_t bookings_n;
+    struct str older; /* address of the next page, or empty */
 };
 void web_bookings(struct writer *w, const struct web_frame *frame,
                   const struct web_bookings_view *view);
+
+/* GET /bookings/{booking}: number, state, what comes next, print; where booking and cancelling lead
+ * to. POST /bookings/{booking}/cancellations {} → 303 to it */
+struct web_booking_view {
+    struct web_booking_line booking;
+    struct instant made_at, ended_at; /* ended_at: 0 while booked */
+    struct str city, address;
+    bool may_cancel;
+    struct str code, proof; /* as of web_done_view */
+};
+void web_booking(struct writer *w, const struct web_frame *frame,
+                 const struct web_booking_view *view);
 
 /* ---------- gate ---------- */
 
@@ -492,18 +530,16 @@ enum web_proof_state { WEB_PROOF_ASK, WEB_PROOF_GENUINE, WEB_PROOF_UNKNOWN };
 struct web_proof_row {
     struct str what, value;
 };
-/* GET /proofs: asks for a verification code   GET /proofs/{code}: prints, and answers genuine or
- * not */
+/* GET /proofs?code=…: asks for a verification code, 303 to GET /proofs/{code}: answers genuine or
+ * not, and prints. For anybody, signed in or not: names nobody. */
 struct web_proof_view {
     enum web_proof_state state;
     struct str title, number, code;
     struct instant at;
     const struct web_proof_row *rows;
     size_t rows_n;
-    struct str org, printed_by;
-    struct instant printed_at;
+    struct instant shown_at;
     struct web_qr qr; /* leads to this page */
-    bool reprint;
 };
 void web_proof(struct writer *w, const struct web_frame *frame, const struct web_proof_view *view);
 
@@ -519,7 +555,7 @@ void web_error(struct writer *w, const struct web_frame *frame, const struct web
 
 /* GET /about: rules, privacy, accessibility, help */
 struct web_about_view {
-    bool none; /* nothing is asked */
+    bool style; /* /_style is there to look at */
 };
 void web_about(struct writer *w, const struct web_frame *frame, const struct web_about_view *view);
 
@@ -536,7 +572,7 @@ struct web_demo_view {
 };
 void web_demo(struct writer *w, const struct web_frame *frame, const struct web_demo_view *view);
 
-/* GET /_style: every component in every state; for us, linked from /about in the demo. */
+/* GET /_style: every component in every state; of test systems, linked from /about there. */
 struct web_style_view {
     struct web_qr qr;
     struct web_card_line card, lost;

@@ -214,8 +214,8 @@ static void check_withdrawal(struct world *w, int64_t person_id, int64_t card_id
     CHECK_OK("twice", registry_ecard_withdraw(&w->rg, NULL, person_id, card_id, &act, &card));
     CHECK_OK("history", registry_card_changes(w->f.store, person_id, card_id, changes, &n));
     CHECK("the newest line is the withdrawal, once",
-          n > 1 && changes[0].function == FUNCTION_ECARD && changes[0].to == ECARD_SUSPENDED &&
-              changes[1].to == ECARD_ON && changes[1].function == FUNCTION_ECARD);
+          n > 1 && changes[0].function == FUNCTION_ECARD && changes[0].event == ECARD_WITHDRAW &&
+              changes[1].event == ECARD_CONSENT && changes[1].function == FUNCTION_ECARD);
     CHECK_OK("one line by its number",
              registry_card_change_load(w->f.store, person_id, card_id, changes[0].id, &one));
     CHECK("the same", one.to == changes[0].to && one.at.usec == changes[0].at.usec &&

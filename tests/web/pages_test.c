@@ -22,6 +22,8 @@ static struct str token_of(void *arg, struct str path)
     return path.n > 0 ? S("tok_4f1c2d\"<>") : S("");
 }
 
+#define CODE S("9HC2M-4K7X1-00ZR8-AB3CD-EF4GH-5JK6M-NP7QR")
+
 static const struct web_card_line NORMAL = {
     .id = T("crd_71xk2m9q0g4zr"),
     .card_no = T("···· 0417"),
@@ -82,7 +84,9 @@ PAGE(done)
 PAGE(uses)
 PAGE(venues)
 PAGE(venue)
+PAGE(book)
 PAGE(bookings)
+PAGE(booking)
 PAGE(gate)
 PAGE(gates)
 PAGE(desk)
@@ -250,10 +254,11 @@ int main(void)
         { T("黄山南大门"), { 0 }, 0 },
     };
     static const struct web_venue_line venues[] = {
-        { T("ven_6h2k9d0q4m8xw"), T("安徽博物院（新馆）"), T("合肥市"), T("博物馆"), 412, true },
-        { T("ven_6h2k9d0q4m8xx"), T("黄山风景区"), T("黄山市"), T("景区"), 0, true },
-        { T("ven_6h2k9d0q4m8xy"), T("合肥市逍遥津公园"), T("合肥市"), T("公园"), -1, true },
-        { T("ven_6h2k9d0q4m8xz"), T("芜湖市图书馆"), T("芜湖市"), T("图书馆"), -1, false },
+        { T("ven_6h2k9d0q4m8xw"), T("安徽博物院（新馆）"), T("合肥市"), T("博物馆"), 412, true,
+          false },
+        { T("ven_6h2k9d0q4m8xx"), T("黄山风景区"), T("黄山市"), T("景区"), 0, true, false },
+        { T("ven_6h2k9d0q4m8xy"), T("合肥市逍遥津公园"), T("合肥市"), T("公园"), 0, true, true },
+        { T("ven_6h2k9d0q4m8xz"), T("芜湖市图书馆"), T("芜湖市"), T("图书馆"), 0, false, false },
     };
     static const struct web_option cities[] = { { T("340100"), T("合肥市"), true },
                                                 { T("341000"), T("黄山市"), false } };
@@ -284,16 +289,14 @@ int main(void)
           { INT64_C(1629511200000000) },
           { INT64_C(1629518400000000) },
           2,
-          WEB_BOOKING_BOOKED,
-          true },
+          WEB_BOOKING_BOOKED },
         { T("bkg_6h2k9d0q4m8x0"),
           T("ven_6h2k9d0q4m8xx"),
           T("黄山风景区"),
           { INT64_C(1629411200000000) },
           { INT64_C(1629418400000000) },
           1,
-          WEB_BOOKING_ADMITTED,
-          false },
+          WEB_BOOKING_ADMITTED },
     };
     static const struct web_desk_hit hits[] = {
         { T("psn_8f2k9d0q4m8xw"), T("张*"), T("340***********1234"), T("合肥市庐阳区"),
@@ -338,6 +341,8 @@ int main(void)
                                    .next = S("/code"),
                                    .wait_seconds = 42,
                                    .sms_outbox = S("/demo/sms") };
+    struct web_signin_view both = sms;
+    both.both = true, both.wait_seconds = 0;
     struct web_signin_view password = { .way = WEB_SIGNIN_PASSWORD, .next = S("/home") };
     struct web_staff_signin_view staff = { .next = S("/desk"), .action = S("/desk/sign-in") };
     struct web_home_view home = { .name = S("张*"),
@@ -381,14 +386,45 @@ int main(void)
                                   .until = LOST.lapses,
                                   .card_id = LOST.id,
                                   .card_no = LOST.card_no,
-                                  .proof = S("/proofs/9HC2M4K7"),
+                                  .code = CODE,
+                                  .proof = S("/proofs/9HC2M-4K7X1"),
                                   .gates = gates,
                                   .gates_n = LEN(gates) };
-    struct web_done_view booked = { .what = WEB_DONE_BOOK,
-                                    .number = S("bkg_6h2k9d0q4m8xw"),
-                                    .at = NOW,
-                                    .place = S("安徽博物院（新馆）"),
-                                    .opens = { INT64_C(1629511200000000) } };
+    struct web_done_view ordered = { .what = WEB_DONE_REPLACE,
+                                     .number = S("chg_4t8a9d0q4m8xw"),
+                                     .at = NOW,
+                                     .card_id = LOST.id,
+                                     .card_no = LOST.card_no,
+                                     .new_card_no = S("···· 9920"),
+                                     .fee = { 2000 },
+                                     .code = CODE,
+                                     .proof = S("/proofs/9HC2M-4K7X1") };
+    struct web_book_view check = { .id = S("ven_6h2k9d0q4m8xw"),
+                                   .name = S("安徽博物院（新馆）"),
+                                   .city = S("合肥市"),
+                                   .address = S("蜀山区"),
+                                   .slot = S("slt_6h2k9d0q4m8x3"),
+                                   .opens = { INT64_C(1629446400000000) },
+                                   .closes = { INT64_C(1629453600000000) },
+                                   .places = 2,
+                                   .holder = S("张*"),
+                                   .back = S("/venues/ven_6h2k9d0q4m8xw?day=2021-08-20") };
+    struct web_booking_view booked = { .booking = bookings[0],
+                                       .made_at = NOW,
+                                       .city = S("合肥市"),
+                                       .address = S("蜀山区"),
+                                       .may_cancel = true,
+                                       .code = CODE,
+                                       .proof = S("/proofs/9HC2M-4K7X1") };
+    struct web_booking_view over = booked;
+    over.booking.state = WEB_BOOKING_CANCELLED, over.ended_at = NOW, over.may_cancel = false;
+    struct web_card_act_view formal = { .act = WEB_CARD_ACT_FORMAL,
+                                        .need = WEB_NEED_WINDOW,
+                                        .card = LOST };
+    struct web_card_act_view lift = { .act = WEB_CARD_ACT_LIFT,
+                                      .need = WEB_NEED_BOTH,
+                                      .card = LOST,
+                                      .here = S("/cards/crd_71xk2m9q0g4zr/lift") };
     struct web_uses_view used = { .lines = uses,
                                   .lines_n = LEN(uses),
                                   .older = S("/uses?cursor=abc") };
@@ -410,9 +446,15 @@ int main(void)
                                     .slots = slots,
                                     .slots_n = LEN(slots),
                                     .chosen = slots[2].id,
-                                    .places = 1,
-                                    .signed_in = true };
-    struct web_bookings_view mine = { .bookings = bookings, .bookings_n = LEN(bookings) };
+                                    .bookable = true,
+                                    .places = S("1") };
+    struct web_venue_view full = venue;
+    full.slots_n = 2, full.bookable = false,
+    full.next = S("/venues/ven_6h2k9d0q4m8xw?day=2021-08-21"),
+    full.next_at = (struct instant){ INT64_C(1629511200000000) };
+    struct web_bookings_view mine = { .bookings = bookings,
+                                      .bookings_n = LEN(bookings),
+                                      .older = S("/bookings?before=bkg_6h2k9d0q4m8x0") };
     struct web_bookings_view none = { 0 };
     struct web_gate_view ready = { .id = S("trm_6h2k9d0q4m8xw"),
                                    .place = S("合肥市逍遥津公园 1号门"),
@@ -505,15 +547,12 @@ int main(void)
     struct web_proof_view proof = { .state = WEB_PROOF_GENUINE,
                                     .title = S("挂失回执"),
                                     .number = S("los_4t8a9d0q4m8xw"),
-                                    .code = S("9HC2-M4K7"),
+                                    .code = CODE,
                                     .at = NOW,
                                     .rows = rows,
                                     .rows_n = LEN(rows),
-                                    .org = S("合肥市庐阳区社会保障卡服务窗口"),
-                                    .printed_by = S("李*"),
-                                    .printed_at = NOW,
-                                    .qr = link,
-                                    .reprint = true };
+                                    .shown_at = NOW,
+                                    .qr = link };
     struct web_proof_view asked = { .state = WEB_PROOF_UNKNOWN, .code = S("ABC<1>") };
     struct web_error_view error = { .status = 502,
                                     .title = S("暂时查不到"),
@@ -521,7 +560,7 @@ int main(void)
                                               "没有丢失。请稍后重试或拨打12333。"),
                                     .code = S("partner_down"),
                                     .again = S("/card") };
-    struct web_about_view about = { 0 };
+    struct web_about_view about = { .style = true };
     struct web_demo_view demo = { .resident = S("张*"),
                                   .resident_url = S("/code.panel.zh.html"),
                                   .gate_name = S("逍遥津公园 1号门"),
@@ -539,6 +578,7 @@ int main(void)
         { "signin", run_signin, &phone, WEB_NOBODY, false, false },
         { "signin-problem", run_signin, &phone, WEB_NOBODY, true, false },
         { "signin-code", run_signin, &sms, WEB_NOBODY, false, false },
+        { "signin-both", run_signin, &both, WEB_RESIDENT, false, false },
         { "signin-password", run_signin, &password, WEB_NOBODY, false, false },
         { "staff-signin", run_staff_signin, &staff, WEB_NOBODY, false, false },
         { "home", run_home, &home, WEB_RESIDENT, false, false },
@@ -552,12 +592,18 @@ int main(void)
         { "replace", run_card_act, &replace, WEB_RESIDENT, false, false },
         { "consent", run_card_act, &consent, WEB_RESIDENT, false, false },
         { "done", run_done, &done, WEB_RESIDENT, false, false },
-        { "done-book", run_done, &booked, WEB_RESIDENT, false, false },
+        { "done-replace", run_done, &ordered, WEB_RESIDENT, false, false },
+        { "lose-formally", run_card_act, &formal, WEB_RESIDENT, false, false },
+        { "lift", run_card_act, &lift, WEB_RESIDENT, false, false },
         { "uses", run_uses, &used, WEB_RESIDENT, false, false },
         { "uses-none", run_uses, &unused, WEB_RESIDENT, false, false },
         { "venues", run_venues, &list, WEB_RESIDENT, false, false },
         { "venues-none", run_venues, &nothing, WEB_NOBODY, false, false },
         { "venue", run_venue, &venue, WEB_RESIDENT, true, false },
+        { "venue-full", run_venue, &full, WEB_NOBODY, false, false },
+        { "book", run_book, &check, WEB_RESIDENT, false, false },
+        { "booking", run_booking, &booked, WEB_RESIDENT, false, false },
+        { "booking-over", run_booking, &over, WEB_RESIDENT, true, false },
         { "bookings", run_bookings, &mine, WEB_RESIDENT, false, false },
         { "bookings-none", run_bookings, &none, WEB_RESIDENT, false, false },
         { "gate", run_gate, &ready, WEB_GATE, false, false },
