@@ -74,4 +74,5 @@ handler get_venues_page, get_venue_page, get_book_page, post_book_page;
 handler get_bookings_page, get_booking_page, post_cancellation_page;
 handler get_proofs_page, get_proof_page;
 handler get_gates_page, get_gate_page, post_gate_scan, get_desk, post_desk_search, get_desk_person;
+handler post_desk_reveal;
 handler get_desk_act, post_desk_act, get_desk_issue, post_desk_issue, get_desk_done;

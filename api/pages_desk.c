@@ -1,12 +1,15 @@
 /* api/pages_desk.c - the counter: search, and one person with cards and what happened to them.
  *
- * GET  /desk                    search box
- * POST /desk/searches {q}       person number or card number; 303 to the person, never in an
- * address GET  /desk/persons/{person} */
+ * GET  /desk                             search box
+ * POST /desk/searches {q}                a person's or a card's number; 303 to the person
+ * GET  /desk/persons/{person}            masked; the look is recorded, and says so
+ * POST /desk/persons/{person}/reveals    {fields, purpose}: the same page with those in clear. Not
+ * a redirect: what is opened is shown once and kept nowhere */
 #include "api/card_access.h"
 #include "api/handlers.h"
 #include "api/looks.h"
 #include "api/pages.h"
+#include "api/reveals.h"
 
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -146,45 +149,152 @@ static RESULT events_of(struct app *app, const struct request *rq, const struct 
     return OK;
 }
 
-struct err get_desk_person(struct app *app, const struct request *rq, struct reply *rp)
+static enum web_look_why why_of(enum purpose purpose)
 {
-    const struct session *session = request_session(rq);
-    const struct field_use use = { .use = KEYD_USE_COUNTER,
-                                   .session_id = session->signin.id,
-                                   .actor_id = session->actor_id };
+    switch (purpose) {
+    case PURPOSE_PHONE_SERVICE:
+        return WEB_LOOK_PHONE;
+    case PURPOSE_CASE_WORK:
+        return WEB_LOOK_CASE;
+    case PURPOSE_SUPERVISION:
+        return WEB_LOOK_SUPERVISION;
+    case PURPOSE_RESIDENT_REQUEST:
+    case PURPOSE_COUNTER_SERVICE:
+    case PURPOSE_VERIFICATION:
+    case PURPOSE_TECHNICAL:
+        break;
+    }
+    return WEB_LOOK_COUNTER;
+}
+
+static RESULT fill_person(struct app *app, const struct request *rq, const struct person *person,
+                          struct web_desk_view *view)
+{
+    const struct field_use use = field_use_of(rq);
+    const struct region *region = region_find(catalogue_now(app->shelf), person->region_code);
+    struct person_private opened;
+
+    TRY(registry_person_open(app->registry, &use, person->id, rq->arena, &opened));
+    view->person_id = id_text(rq, "psn", person->id);
+    view->name = mask_name(rq, opened.name);
+    view->person_no = masked(rq, masked_person_no(opened.number));
+    view->phone = masked(rq, masked_phone(opened.phone));
+    view->birth = arena_format(rq->arena, "%04d", person->birth.year);
+    if (region) view->region = page_english(rq) ? region->name.en : region->name.zh;
+    view->may_reveal = request_may(rq, MAY_PERSON_REVEAL, person->region_code, 0).code == 0;
+    return OK;
+}
+
+static RESULT fill_cards(struct app *app, const struct request *rq, const struct person *person,
+                         struct web_desk_view *view)
+{
     struct card *cards = NEW_ARRAY(rq->arena, struct card, CARDS_MAX);
     struct web_card_line *lines = NEW_ARRAY(rq->arena, struct web_card_line, CARDS_MAX);
-    struct web_desk_view view = DESK;
-    struct person_private opened;
-    struct person person;
-    const struct region *region;
-    int64_t person_id;
     int n;
 
-    REQUIRE(session->actor == ACTOR_STAFF, API_SCOPE);
-    TRY(person_of_path(app, rq, MAY_CARD_VIEW, MAY_CARD_VIEW, &person_id));
     if (!cards || !lines) return fault(FAULT_MEMORY, "desk page");
-    TRY(registry_person_load(app->store, person_id, &person));
-    TRY(registry_person_open(app->registry, &use, person_id, rq->arena, &opened));
-    TRY(registry_cards_of(app->store, person_id, cards, &n));
+    TRY(registry_cards_of(app->store, person->id, cards, &n));
     for (int i = 0; i < n; i++)
         TRY(card_line(app, rq, &cards[i], &lines[i]));
-    if (n > 0) TRY(events_of(app, rq, &cards[0], &view));
+    if (n > 0) TRY(events_of(app, rq, &cards[0], view));
+    view->cards = lines;
+    view->cards_n = (size_t)n;
+    return desk_may_issue(app, rq, person, &view->may_issue);
+}
+
+struct err get_desk_person(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct web_desk_view view = DESK;
+    struct person person;
+    int64_t person_id;
+
+    REQUIRE(request_session(rq)->actor == ACTOR_STAFF, API_SCOPE);
+    TRY(person_of_path(app, rq, MAY_CARD_VIEW, MAY_CARD_VIEW, &person_id));
+    TRY(registry_person_load(app->store, person_id, &person));
+    TRY(fill_person(app, rq, &person, &view));
+    TRY(fill_cards(app, rq, &person, &view));
+    view.why = why_of(desk_purpose(rq));
     TRY(look_record(app, rq,
                     &(struct look){ .person_id = person_id,
                                     .act = LOOK_PERSON,
                                     .fields = S("name,number,phone"),
                                     .purpose = desk_purpose(rq) }));
-    region = region_find(catalogue_now(app->shelf), person.region_code);
-    view.person_id = id_text(rq, "psn", person_id);
-    view.name = mask_name(rq, opened.name);
-    view.person_no = masked(rq, masked_person_no(opened.number));
-    view.phone = masked(rq, masked_phone(opened.phone));
-    view.birth = arena_format(rq->arena, "%04d", person.birth.year);
-    if (region) view.region = page_english(rq) ? region->name.en : region->name.zh;
-    view.cards = lines;
-    view.cards_n = (size_t)n;
-    TRY(desk_may_issue(app, rq, &person, &view.may_issue));
     show(app, rq, rp, &view);
+    return OK;
+}
+
+/* Fields and purpose as ticked; what is wrong is told at its place. */
+struct reveal_form {
+    int *fields, purpose;
+    size_t n;
+    struct web_problem problem;
+};
+
+static RESULT reveal_read(const struct request *rq, struct reveal_form *form)
+{
+    static const struct json_name WHY[] = { { "counter_service", PURPOSE_COUNTER_SERVICE },
+                                            { "phone_service", PURPOSE_PHONE_SERVICE },
+                                            { "case_work", PURPOSE_CASE_WORK },
+                                            { "supervision", PURPOSE_SUPERVISION } };
+    int one;
+    const struct json_field element[] = { JSON_ENUM(NULL, &one, REVEAL_FIELDS) };
+    const struct json_field fields[] = {
+        JSON_ARRAY("fields", &form->fields, &form->n, &one, element, 1, REVEALS),
+        JSON_ENUM("purpose", &form->purpose, WHY),
+    };
+    struct err err = form_read(rq->body, fields, LEN(fields));
+    const struct problem *first = &rq->problems->list[0];
+    struct refusal words;
+
+    if (err.code != HTTP_FIELDS) return err;
+    words = refusal_field(first->code);
+    form->problem.field = str_starts(first->pointer, S("/purpose")) ? S("purpose") : S("fields");
+    form->problem.text = words_of(rq, words.title_zh, words.title_en);
+    return OK;
+}
+
+/* In place of their masks. */
+static void fill_opened(const struct request *rq, const struct revealed *shown,
+                        struct web_desk_view *view)
+{
+    if (shown->name.n > 0) view->name = shown->name;
+    if (shown->number.n > 0) view->person_no = shown->number;
+    if (shown->phone.n > 0) view->phone = shown->phone;
+    if (shown->birth.year != 0)
+        view->birth = arena_format(rq->arena, "%04d-%02d-%02d", shown->birth.year,
+                                   shown->birth.month, shown->birth.day);
+    view->opened = true;
+}
+
+struct err post_desk_reveal(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct reveal_form form = { .purpose = PURPOSE_COUNTER_SERVICE };
+    struct look look = { .act = LOOK_PERSON, .fields = S("name,number,phone") };
+    struct web_desk_view view = DESK;
+    struct revealed shown;
+    struct web_frame frame;
+    struct person person;
+    int64_t person_id;
+    bool wrong;
+
+    TRY(reveal_read(rq, &form));
+    wrong = form.problem.field.n > 0;
+    TRY(person_of_path(app, rq, MAY_PERSON_REVEAL, MAY_PERSON_REVEAL, &person_id));
+    TRY(registry_person_load(app->store, person_id, &person));
+    TRY(fill_person(app, rq, &person, &view));
+    TRY(fill_cards(app, rq, &person, &view));
+    view.why = why_of(wrong ? desk_purpose(rq) : (enum purpose)form.purpose);
+    if (wrong) {
+        look.person_id = person_id;
+        look.purpose = desk_purpose(rq);
+        TRY(look_record(app, rq, &look));
+    } else {
+        TRY(reveal(app, rq, person_id, form.fields, form.n, (enum purpose)form.purpose, &shown));
+        fill_opened(rq, &shown, &view);
+    }
+    frame = frame_of(app, rq, rp);
+    frame.problems = &form.problem;
+    frame.problems_n = wrong;
+    web_desk(web_reply(rp, wrong ? 422 : 200), &frame, &view);
     return OK;
 }

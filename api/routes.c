@@ -186,6 +186,7 @@ const struct route ROUTES[] = {
     { POST, "/desk/sign-out", API_PAGE | ROUTE_FORM, NULL, post_staff_sign_out, NULL, 0 },
     { POST, "/desk/searches", API_PAGE | ROUTE_FORM, "person.find", post_desk_search, NULL, 0 },
     { GET, "/desk/persons/{person}", API_PAGE, "card.view", get_desk_person, NULL, 0 },
+    { POST, "/desk/persons/{person}/reveals", API_PAGE | ROUTE_FORM, "person.reveal", post_desk_reveal, NULL, 0 },
     { GET, "/desk/persons/{person}/issue", API_PAGE, "card.issue", get_desk_issue, NULL, 0 },
     { POST, "/desk/persons/{person}/cards", API_PAGE | ROUTE_FORM, "card.issue", post_desk_issue, NULL, 0 },
     { GET, "/desk/cards/{card}/activate", API_PAGE, "card.activate", get_desk_act, NULL, 0 },

@@ -395,15 +395,21 @@ struct web_desk_event { /* what happened to the card, newest first */
     struct instant at;
     struct str what, by; /* by: both names where two signed */
 };
-/* GET /desk: search box   POST /desk/searches {q}: 18-digit number, card number, phone or name
- * (never in an address) GET /desk/persons/{person} */
+/* Why staff look at a person, as the person reads it. */
+enum web_look_why { WEB_LOOK_COUNTER, WEB_LOOK_PHONE, WEB_LOOK_CASE, WEB_LOOK_SUPERVISION };
+/* GET /desk: search box
+ * POST /desk/searches {q}: a person's or a card's number, never in an address
+ * GET /desk/persons/{person}
+ * POST /desk/persons/{person}/reveals {fields, purpose}: the same page with those in clear */
 struct web_desk_view {
     bool searched;
     struct str q_masked; /* what was searched, masked */
     const struct web_desk_hit *hits;
     size_t hits_n;
     struct str person_id; /* one person is open, or empty */
-    struct str name, person_no, phone, region, birth;
+    struct str name, person_no, phone, region, birth; /* masked, or opened */
+    enum web_look_why why;                            /* what was recorded of this look */
+    bool may_reveal, opened;
     const struct web_card_line *cards;
     size_t cards_n;
     bool may_issue; /* no card lives, and this clerk may issue one here */

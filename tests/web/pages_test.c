@@ -485,6 +485,7 @@ int main(void)
                                   .phone = S("138****1234"),
                                   .region = S("合肥市庐阳区"),
                                   .birth = S("1951-**-**"),
+                                  .may_reveal = true,
                                   .cards = &NORMAL,
                                   .cards_n = 1,
                                   .events = events,
