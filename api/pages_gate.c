@@ -22,11 +22,6 @@ static bool may_serve(struct app *app, const struct request *rq, const struct te
            request_may(rq, MAY_ADMIT, (*place)->region, 0).code == 0;
 }
 
-static struct str place_name(const struct request *rq, const struct place *place)
-{
-    return page_english(rq) ? place->name.en : place->name.zh;
-}
-
 struct err get_gates_page(struct app *app, const struct request *rq, struct reply *rp)
 {
     int64_t after = 0;
