@@ -208,6 +208,8 @@ static inline struct cell cell_at(struct instant at)
         (sizeof((const struct cell[]){ __VA_ARGS__ }) / sizeof(struct cell))
 
 enum { CLI_COLUMNS_MAX = 24 };
+/* The columns that the running verb declares; returns how many. */
+size_t cli_columns(const struct cli *cli, const struct cli_column **out);
 void cli_table(struct cli *cli);
 void cli_record(struct cli *cli);
 void cli_row(struct cli *cli, const struct cell *cells, size_t n);

@@ -10,6 +10,12 @@
 
 enum { CELL_BYTES_MAX = 64 * 1024 };
 
+size_t cli_columns(const struct cli *cli, const struct cli_column **out)
+{
+    *out = cli->verb->columns;
+    return cli->verb->columns_n;
+}
+
 static void table_begin(struct cli *cli, enum table_kind kind)
 {
     assert(cli->verb->columns_n > 0);

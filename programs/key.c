@@ -45,7 +45,7 @@ static const struct {
     { KEYD_LOG_BROKEN, "log_broken", CLI_FOUND_PROBLEMS, "日志被改动", "the log was changed" },
 };
 
-static enum cli_exit key_end(struct cli *cli, struct err err)
+enum cli_exit key_end(struct cli *cli, struct err err)
 {
     for (size_t i = 0; i < LEN(PROBLEMS); i++) {
         if (PROBLEMS[i].code == err.code)

@@ -14,6 +14,7 @@ extern const struct cli_noun KEYD_NOUN;
 extern const struct cli_noun MAN_NOUN;
 extern const struct cli_noun SERVER_NOUN;
 extern const struct cli_noun SIMULATE_NOUN;
+extern const struct cli_noun USER_NOUN;
 extern const struct cli_noun VERSION_NOUN;
 
 /* All of them: what main() runs, what man pages and completion are made from. */
@@ -24,6 +25,10 @@ extern const char *const YKT_COMMIT;  /* 12 characters, "+" behind when the tree
 
 /* How a refusal of any module is told on the command line: the words of api/refusals.c. */
 bool problem_of(int code, struct cli_problem *out);
+/* cli_end, with words for what the key folder and its device refuse. In programs/key.c. */
+enum cli_exit key_end(struct cli *cli, struct err err);
+/* The exit code that a refusal with this HTTP status is. */
+enum cli_exit exit_of_status(int status);
 
 /* The one place of the house that reads the wall clock. */
 struct clock system_clock(void);

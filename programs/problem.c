@@ -2,7 +2,7 @@
 #include "api/api.h"
 #include "programs/nouns.h"
 
-static enum cli_exit exit_of(int status)
+enum cli_exit exit_of_status(int status)
 {
     switch (status) {
     case 400:
@@ -34,7 +34,7 @@ bool problem_of(int code, struct cli_problem *out)
 
     if (!refusal_known(code, &refusal)) return false;
     *out = (struct cli_problem){ .code = refusal.code,
-                                 .exit = exit_of(refusal.status),
+                                 .exit = exit_of_status(refusal.status),
                                  .zh = refusal.detail_zh,
                                  .en = refusal.detail_en };
     return true;
