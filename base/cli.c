@@ -336,7 +336,9 @@ static int split(struct arena *arena, struct str line, const char **words, int m
             word = str_cut(line, ' ', &line);
         }
         if (word.n == 0) continue;
-        if (str_eq(word, S("|")) || str_eq(word, S(">")) || str_eq(word, S("&&"))) break;
+        if (str_eq(word, S("|")) || str_eq(word, S("<")) || str_eq(word, S(">")) ||
+            str_eq(word, S("&&")))
+            break;
         if (n == most) return 0;
         words[n++] = arena_c(arena, word);
     }

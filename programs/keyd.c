@@ -62,12 +62,15 @@ static void on_signal(int number)
     atomic_store(&stop, true);
 }
 
+/* The server's parent starts us with SIGINT ignored, and so it stays: the worker's last seal needs
+ * keyd after a Ctrl-C that reaches all of them. */
 static void signals_take(void)
 {
-    struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction action = { .sa_handler = on_signal }, before;
 
     (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGINT, &action, NULL);
+    if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        (void)sigaction(SIGINT, &action, NULL);
     action.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &action, NULL);
 }

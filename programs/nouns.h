@@ -3,7 +3,10 @@
 #include "base/base.h"
 #include "base/cli.h"
 
+extern const struct cli_noun API_NOUN;
 extern const struct cli_noun AUDIT_NOUN;
+extern const struct cli_noun BOOKING_NOUN;
+extern const struct cli_noun CARD_NOUN;
 extern const struct cli_noun CATALOGUE_NOUN;
 extern const struct cli_noun COMPLETION_NOUN;
 extern const struct cli_noun CONFIG_NOUN;
@@ -12,9 +15,12 @@ extern const struct cli_noun DEMO_NOUN;
 extern const struct cli_noun KEY_NOUN;
 extern const struct cli_noun KEYD_NOUN;
 extern const struct cli_noun MAN_NOUN;
+extern const struct cli_noun PERSON_NOUN;
 extern const struct cli_noun SERVER_NOUN;
 extern const struct cli_noun SIMULATE_NOUN;
+extern const struct cli_noun TERMINAL_NOUN;
 extern const struct cli_noun USER_NOUN;
+extern const struct cli_noun VENUE_NOUN;
 extern const struct cli_noun VERSION_NOUN;
 
 /* All of them: what main() runs, what man pages and completion are made from. */

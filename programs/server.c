@@ -210,12 +210,14 @@ static const struct cli_verb VERBS[] = {
       .en = "(started by server run) the process that listens",
       .run = worker,
       .flags = { SETTINGS_FLAGS },
-      .examples = { { "ykt server worker --config ykt.conf", "", "" } } },
+      .examples = { { "ykt server worker --config ykt.conf", "由 server run 调用",
+                      "as server run calls it" } } },
     { .name = "courier",
       .zh = "（由 server run 启动）对外发送的进程",
       .en = "(started by server run) the process that sends",
       .run = courier,
       .flags = { SETTINGS_FLAGS },
-      .examples = { { "ykt server courier --config ykt.conf", "", "" } } },
+      .examples = { { "ykt server courier --config ykt.conf", "由 server run 调用",
+                      "as server run calls it" } } },
 };
 const struct cli_noun SERVER_NOUN = { "server", "服务", "the server", VERBS, LEN(VERBS) };

@@ -355,7 +355,6 @@ static const struct cli_column SESSION_COLUMNS[] = {
     { .name = "kind", .zh = "类别", .en = "kind" },
     { .name = "id", .zh = "编号", .en = "id" },
     { .name = "grants", .zh = "角色", .en = "roles" },
-    { .name = "scopes", .zh = "范围", .en = "scopes" },
     { .name = "expires_at", .zh = "到期", .en = "ends" },
 };
 
