@@ -261,10 +261,11 @@ const struct place *place_find(const struct catalogue *cat, int64_t id);
 const struct place *place_by_code(const struct catalogue *cat, struct str code);
 const struct place *place_at(const struct catalogue *cat, size_t i); /* in code order; NULL: past */
 size_t place_count(const struct catalogue *cat);
-/* How slots of a place are made: the most special rule of data/venue_slots.csv. */
+/* How slots of a place are made: the most special rule of data/venue_slots.csv; one of the place's
+ * own goes before those of its level. */
 struct slot_rule {
     enum place_kind kind;
-    struct str level;                              /* empty: any */
+    struct str level; /* of the place, or one place's code; empty: any */
     int32_t opens_min, closes_min, last_entry_min; /* minutes after midnight, UTC+8 */
     int32_t slot_min;                              /* length of one slot */
     int32_t quota;                                 /* places a slot */

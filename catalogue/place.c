@@ -77,12 +77,15 @@ const struct item *item_of_booking(const struct catalogue *cat, enum place_kind 
 
 const struct slot_rule *slot_rule_for(const struct catalogue *cat, const struct place *place)
 {
-    for (size_t i = 0; i < cat->slot_rules_n; i++) { /* some ten, most special first */
+    const struct slot_rule *found = NULL;
+
+    for (size_t i = 0; i < cat->slot_rules_n; i++) { /* some ten, most special level first */
         const struct slot_rule *rule = &cat->slot_rules[i];
         if (rule->kind != place->kind) continue;
-        if (rule->level.n == 0 || str_eq(rule->level, place->level)) return rule;
+        if (str_eq(rule->level, place->code)) return rule; /* this one place's own */
+        if (!found && (rule->level.n == 0 || str_eq(rule->level, place->level))) found = rule;
     }
-    return NULL;
+    return found;
 }
 
 const struct point *point_find(const struct catalogue *cat, int64_t id)

@@ -5,7 +5,11 @@
 #include "crypto/crypto.h"
 #include "venues/venues.h"
 
-enum { DAYS = 8, GATE_VENUES = 12 };
+enum { DAYS = 8, GATE_VENUES = 12 }; /* the server's sweep keeps as many days ahead */
+
+struct made {
+    int64_t slots, gates, venues; /* venues: those with gates */
+};
 
 static RESULT key_file(const struct demo *demo, const char *id_text, const char *path,
                        const uint8_t scalar[SCALAR_BYTES], const uint8_t point[POINT_SHORT])
@@ -79,51 +83,41 @@ static RESULT gates_of(struct demo *demo, const struct place *place, int64_t *ma
     return OK;
 }
 
-/* A demonstration must let people in at night, too: one place is open round the clock (made). */
-static RESULT open_always(struct demo *demo, const struct place *place, struct day from,
-                          int64_t *made)
+/* A demonstration lets people in at night, too: the place that is open round the clock comes first.
+ */
+static bool round_the_clock(const struct slot_rule *rule)
 {
-    for (int i = 0; i < DAYS; i++, (*made)++) {
-        struct instant starts = day_start((struct day){ from.number + i });
-        const struct slot_ask ask = {
-            .venue_id = place->id,
-            .quota = 2000,
-            .held = 2000,
-            .opens_at = day_start(from),
-            .closes_at = instant_add(starts, USEC_PER_DAY),
-            .starts_at = starts,
-            .ends_at = instant_add(starts, USEC_PER_DAY),
-        };
-        int64_t slot_id;
-        TRY(venues_slot_add(demo->store, NULL, &ask, &slot_id));
+    return rule->opens_min == 0 && rule->closes_min == 24 * 60;
+}
+
+static RESULT venues_of(struct demo *demo, bool always, struct made *made)
+{
+    const struct day today = day_of(clock_now(&demo->clock));
+
+    for (size_t i = 0; i < place_count(demo->cat); i++) {
+        const struct place *place = place_at(demo->cat, i);
+        const struct slot_rule *rule = slot_rule_for(demo->cat, place);
+        int64_t slots;
+
+        if (!rule || round_the_clock(rule) != always) continue;
+        TRY(venues_slots_make(demo->store, demo->cat, place->id, today, DAYS, &slots));
+        made->slots += slots;
+        if (slots == 0 || place->city != 340100 || made->venues == GATE_VENUES) continue;
+        made->venues++;
+        TRY(gates_of(demo, place, &made->gates));
     }
     return OK;
 }
 
 struct err demo_venues(struct demo *demo)
 {
-    struct day today = day_of(clock_now(&demo->clock));
-    int64_t slots = 0, gates = 0, venues = 0;
+    struct made made = { 0 };
 
     json_out_array(&demo->out, "gates");
-    for (size_t i = 0; i < place_count(demo->cat); i++) {
-        const struct place *place = place_at(demo->cat, i);
-        int64_t made;
-        if (!slot_rule_for(demo->cat, place)) continue;
-        made = 0;
-        if (place->city == 340100 && venues == 0) {
-            TRY(open_always(demo, place, today, &made));
-        } else {
-            TRY(venues_slots_make(demo->store, demo->cat, place->id, today, DAYS, &made));
-        }
-        slots += made;
-        if (made > 0 && place->city == 340100 && venues < GATE_VENUES) {
-            venues++;
-            TRY(gates_of(demo, place, &gates));
-        }
-    }
+    TRY(venues_of(demo, true, &made));
+    TRY(venues_of(demo, false, &made));
     json_out_end(&demo->out);
-    demo->tell(demo->tell_arg, "场馆时段", "slots", slots);
-    demo->tell(demo->tell_arg, "闸机与窗口", "gates and counters", gates);
+    demo->tell(demo->tell_arg, "场馆时段", "slots", made.slots);
+    demo->tell(demo->tell_arg, "闸机与窗口", "gates and counters", made.gates);
     return OK;
 }
