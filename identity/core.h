@@ -6,21 +6,14 @@
 #include "crypto/keyd.h"
 #include "identity/derived.h"
 #include "identity/judge.h"
+#include "identity/record.h"
 #include "journal/journal.h"
 #include "registry/card.h"
 #include "registry/device.h"
 #include "registry/staff.h"
 #include "store/store.h"
 
-struct record { /* one use of grade B, on its way to the journal */
-    uint32_t card_index;
-    int32_t verdict, region_code;
-    int64_t card_id, place_id, terminal_id, staff_id;
-    struct instant at, terminal_at;
-    uint8_t provenance, item_n;
-    char item[JOURNAL_ITEM_MAX];
-};
-enum { RECORDS = 1 << 13 };
+enum { RECORDS = 1 << 16 }; /* a second and more of answers while the disk is busy */
 struct record_cell {
     _Atomic uint64_t turn; /* whose turn: position to write, position + 1 to read */
     struct record record;
@@ -45,7 +38,10 @@ struct identity {
     /* grade B's records: many writers, one reader */
     struct record_cell *records;
     _Atomic uint64_t record_head; /* next to write */
-    _Atomic uint64_t record_tail; /* next to read; moved on when the journal has it */
+    _Atomic uint64_t record_tail; /* next to read; moved on when the store has it */
+    struct record_room *room;
+    _Atomic int64_t waiting; /* records in the store that are not yet lines */
+    _Atomic bool hurry;      /* somebody waits for the lines */
     pthread_t recorder;
     bool recording;
     _Atomic bool stop;

@@ -61,8 +61,10 @@ struct identity_config {
 /* Read the published keys and start the record writer of grade B. */
 RESULT identity_open(const struct identity_config *config, struct identity **out);
 void identity_close(struct identity *identity);
-/* Hand everything recorded so far to the store now (tests, drain). */
+/* Turn everything recorded so far into lines of the journal now (tests, drain). */
 RESULT identity_flush(struct identity *identity);
+/* Answers of grade B that are safe in the store and not yet lines (metrics). */
+int64_t identity_waiting(const struct identity *identity);
 
 /* ---- published keys (GET /v1/verification-keys) */
 
@@ -193,7 +195,8 @@ RESULT identity_verify_later(struct identity *identity, const struct verify_ask 
 
 /* Grade B. A credential's value_hash (of a card number, identification code or e-card alias; made
  * by value_hash of crypto/) → may this card pass a door now? `ecard` says that the e-card was
- * shown. Wait-free, no SQL, no memory of its own. The record is queued for the writer; with
+ * shown. Wait-free, no SQL, no memory of its own. The record is queued, within a tenth of
+ * a second safe in the store, and a line of the journal as soon as there is room; with
  * IDENTITY_RECORD_FULL there is no answer. Of `ask` the text is not read. Refuses
  * IDENTITY_CARD_UNKNOWN, _CARD_STOPPED, _RECORD_FULL; IDENTITY_ONLINE_ONLY when the index cannot
  * tell (DERIVED_ASK_STORE): use grade A. */

@@ -1,12 +1,19 @@
-/* identity/recorder.c - grade B: the answer, and its way into the journal within a second. */
-#include <sched.h>
+/* identity/recorder.c - grade B: the answer, and its way into the journal
+ * (docs/decisions/0022-grade-b-record.md). Ten times a second one thread keeps what was answered in
+ * the store, many answers a row, and then turns the oldest rows into lines, not faster than leaves
+ * room for others: a line costs its writer a hundred times what an answer does. */
 #include <time.h>
 
 #include "identity/card_index_store.h"
 #include "identity/core.h"
 #include "identity/derived_core.h"
 
-enum { BATCH = 25, PAUSE_NS = 100 * 1000 * 1000 }; /* a body's 200 rows: read 1, write 2-3 a line */
+enum {
+    TURN_NS = 100 * 1000 * 1000,
+    KEEP_BLOCKS = 64,               /* rows a body keeps, of a body's 200 */
+    LINE_BLOCKS = 8,                /* made lines a turn: 5,120 lines a second */
+    WAITING_MAX = 16 * 1000 * 1000, /* records in the store: past 1.2 GB there is no answer */
+};
 
 /* ---- the queue (bounded, one turn counter a cell): a writer takes a position by one exchange,
  * writes the cell, and gives it the reader's turn. Full is said at once, nothing waits. */
@@ -31,16 +38,15 @@ static bool record_put(struct identity *identity, const struct record *record)
     }
 }
 
-/* The next records of one place, at most BATCH, left in the queue until the journal has them. */
-static size_t records_peek(struct identity *identity, const struct record **out)
+/* The next records, left in the queue until the store has them. */
+static size_t records_peek(struct identity *identity, const struct record **out, size_t most)
 {
     uint64_t at = atomic_load(&identity->record_tail);
     size_t n = 0;
 
-    while (n < BATCH) {
+    while (n < most) {
         struct record_cell *cell = &identity->records[(at + n) % RECORDS];
         if (atomic_load_explicit(&cell->turn, memory_order_acquire) != at + n + 1) break;
-        if (n != 0 && cell->record.place_id != out[0]->place_id) break;
         out[n++] = &cell->record;
     }
     return n;
@@ -57,29 +63,94 @@ static void records_drop(struct identity *identity, size_t n)
     atomic_store(&identity->record_tail, at + n);
 }
 
-/* ---- the writer */
+/* ---- keeping */
 
-struct record_call {
-    const struct record *records[BATCH];
+struct record_room { /* the recorder's own */
+    const struct record *records[KEEP_BLOCKS * RECORD_BLOCK];
+    struct record_block blocks[KEEP_BLOCKS];
+    uint8_t bytes[KEEP_BLOCKS][RECORD_BLOCK_BYTES];
+};
+struct keep_call {
+    const struct record_block *blocks;
     size_t n;
 };
 
-static RESULT record_lines(struct txn *tx, void *arg)
+static RESULT keep_in_txn(struct txn *tx, void *arg)
 {
-    struct record_call *call = arg;
+    struct keep_call *call = arg;
 
-    for (size_t i = 0; i < call->n; i++) {
-        const struct record *r = call->records[i];
+    return records_keep(tx, call->blocks, call->n);
+}
+
+/* What stands in the queue into the store; *n is how many, 0 at its end. */
+static RESULT keep_some(struct identity *identity, size_t *n)
+{
+    struct record_room *room = identity->room;
+    struct keep_call call = { .blocks = room->blocks };
+
+    *n = 0;
+    if (atomic_load(&identity->waiting) > WAITING_MAX) return OK;
+    *n = records_peek(identity, room->records, LEN(room->records));
+    if (*n == 0) return OK;
+    for (size_t at = 0; at < *n; at += RECORD_BLOCK, call.n++) {
+        struct record_block *block = &room->blocks[call.n];
+        struct writer w = writer_over(room->bytes[call.n], sizeof room->bytes[call.n]);
+        block->n = *n - at < RECORD_BLOCK ? *n - at : RECORD_BLOCK;
+        record_block_write(&room->records[at], block->n, &w);
+        block->bytes = writer_bytes(&w);
+    }
+    TRY(store_run(identity->config.store, (struct root){ ROOT_NODE, NODE_ID }, keep_in_txn, &call));
+    atomic_fetch_add(&identity->waiting, (int64_t)*n); /* first: identity_flush looks at both */
+    records_drop(identity, *n);
+    return OK;
+}
+
+/* ---- making lines */
+
+struct lines_call {
+    int64_t id;
+    size_t n; /* 0: no block waits */
+    struct record records[RECORD_BLOCK];
+    int64_t persons[RECORD_BLOCK];
+};
+
+static RESULT block_read(struct txn *tx, void *arg)
+{
+    struct lines_call *call = arg;
+    struct record_block block;
+    bool found;
+
+    call->n = 0;
+    TRY(records_oldest(tx, txn_arena(tx), &block, &found));
+    if (!found) return OK;
+    TRY(record_block_parse(block.bytes, call->records, block.n));
+    for (size_t i = 0; i < block.n; i++) {
         struct card_index_row row = { 0 };
-        bool found = false;
-        if (r->card_id != 0) TRY(card_index_find(tx, r->card_index, &row, &found));
+        if (call->records[i].card_id != 0)
+            TRY(card_index_find(tx, call->records[i].card_index, &row, &found));
+        call->persons[i] = row.person_id;
+    }
+    call->id = block.id;
+    call->n = block.n;
+    return OK;
+}
+
+/* The block goes as its lines come: a line is written once, whatever is cut or run again. */
+static RESULT lines_in_txn(struct txn *tx, void *arg)
+{
+    struct lines_call *call = arg;
+    bool found;
+
+    TRY(records_done(tx, call->id, &found));
+    for (size_t i = 0; i < call->n && found; i++) {
+        const struct record *r = &call->records[i];
         struct journal_line line = {
             .kind = JOURNAL_USE,
             .actor = r->staff_id != 0 ? ACTOR_STAFF : ACTOR_TERMINAL,
             .actor_id = r->staff_id != 0 ? r->staff_id : r->terminal_id,
             .grade = GRADE_B,
             .provenance = (enum provenance)r->provenance,
-            .person_id = found ? row.person_id : 0,
+            .person_id = call->persons[i],
             .card_id = r->card_id,
             .place_id = r->place_id,
             .terminal_id = r->terminal_id,
@@ -95,20 +166,37 @@ static RESULT record_lines(struct txn *tx, void *arg)
     return OK;
 }
 
-static RESULT record_some(struct identity *identity, size_t *n)
+/* Whose cards: a card so new that its index has no row yet is found by its id. */
+static RESULT persons_find(struct identity *identity, struct lines_call *call)
 {
-    struct record_call call = { .n = 0 };
-    struct root root;
-
-    call.n = records_peek(identity, call.records);
-    *n = call.n;
-    if (call.n == 0) return OK;
-    root = call.records[0]->place_id != 0 ? (struct root){ ROOT_PLACE, call.records[0]->place_id }
-                                          : (struct root){ ROOT_NODE, NODE_ID };
-    TRY(store_run(identity->config.store, root, record_lines, &call));
-    records_drop(identity, call.n);
+    for (size_t i = 0; i < call->n; i++) {
+        struct err err;
+        if (call->records[i].card_id == 0 || call->persons[i] != 0) continue;
+        err = registry_card_person(identity->config.store, call->records[i].card_id,
+                                   &call->persons[i]);
+        if (err.code < 0) return err;
+    }
     return OK;
 }
+
+static RESULT lines_some(struct identity *identity, bool *more)
+{
+    struct lines_call call;
+
+    TRY(store_read(identity->config.store, block_read, &call));
+    TRY(persons_find(identity, &call));
+    *more = call.n != 0;
+    if (call.n == 0) {
+        atomic_store(&identity->waiting, 0);
+        return OK;
+    }
+    TRY(store_run(identity->config.store, (struct root){ ROOT_NODE, NODE_ID }, lines_in_txn,
+                  &call));
+    atomic_fetch_sub(&identity->waiting, (int64_t)call.n);
+    return OK;
+}
+
+/* ---- the thread */
 
 /* Faults are tried again at the next turn; the queue keeps what it has, and when it is full grade B
  * stops answering, which is what an operator notices. */
@@ -117,21 +205,36 @@ static void *recorder_run(void *arg)
     struct identity *identity = arg;
 
     for (;;) {
-        bool last = atomic_load(&identity->stop);
-        size_t n;
+        bool last = atomic_load(&identity->stop), more = atomic_load(&identity->waiting) != 0;
         struct err err;
+        size_t n;
         do {
-            err = record_some(identity, &n);
+            err = keep_some(identity, &n);
+            more |= n != 0;
         } while (err.code == 0 && n != 0);
-        if (last) return NULL;
-        nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NS }, NULL);
+        for (int i = 0; err.code == 0 && more; i++) {
+            if (i >= LINE_BLOCKS && !atomic_load(&identity->hurry)) break;
+            err = lines_some(identity, &more);
+        }
+        if (last) return NULL; /* what has no line yet gets it after the next start */
+        nanosleep(&(struct timespec){ .tv_nsec = TURN_NS }, NULL);
     }
+}
+
+static RESULT waiting_read(struct txn *tx, void *waiting)
+{
+    return records_count(tx, waiting);
 }
 
 RESULT recorder_start(struct identity *identity)
 {
+    int64_t waiting = 0;
+
+    TRY(store_read(identity->config.store, waiting_read, &waiting));
+    atomic_store(&identity->waiting, waiting);
     identity->records = pages_take(RECORDS * sizeof *identity->records);
-    if (!identity->records) return fault(FAULT_MEMORY, "identity: records");
+    identity->room = pages_take(sizeof *identity->room);
+    if (!identity->records || !identity->room) return fault(FAULT_MEMORY, "identity: records");
     for (uint64_t i = 0; i < RECORDS; i++) {
         atomic_store(&identity->records[i].turn, i);
     }
@@ -146,17 +249,27 @@ void recorder_stop(struct identity *identity)
     atomic_store(&identity->stop, true);
     if (identity->recording) pthread_join(identity->recorder, NULL);
     pages_give(identity->records, RECORDS * sizeof *identity->records);
+    pages_give(identity->room, sizeof *identity->room);
 }
 
 RESULT identity_flush(struct identity *identity)
 {
     uint64_t upto = atomic_load(&identity->record_head);
+    bool done = false;
 
-    for (int i = 0; i < 100; i++) {
-        if (atomic_load(&identity->record_tail) >= upto) return OK;
-        nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NS }, NULL);
+    atomic_store(&identity->hurry, true);
+    for (int i = 0; i < 100 && !done; i++) {
+        if (i > 0) nanosleep(&(struct timespec){ .tv_nsec = TURN_NS }, NULL);
+        done = atomic_load(&identity->record_tail) >= upto && atomic_load(&identity->waiting) == 0;
     }
+    atomic_store(&identity->hurry, false);
+    if (done) return OK;
     return fault(FAULT_STORE_BUSY, "identity: records wait for the journal for ten seconds");
+}
+
+int64_t identity_waiting(const struct identity *identity)
+{
+    return atomic_load(&identity->waiting);
 }
 
 /* ---- grade B */

@@ -8,6 +8,14 @@ CREATE TABLE card_index (                                -- derived state's numb
     UNIQUE (node_id, card_id)
 ) strict;
 
+CREATE TABLE check_waiting (                             -- answers of grade B that are not yet lines of the journal
+    node_id id64 NOT NULL,                               -- root: the node
+    id      id64 NOT NULL,                               -- time-ordered
+    n       int64 NOT NULL CHECK (n BETWEEN 1 AND 64),   -- answers
+    records blob NOT NULL,                               -- identity/record.c
+    PRIMARY KEY (node_id, id)
+) strict;
+
 CREATE TABLE code_used (                                 -- the last code taken of a device: older ones and itself are used
     person_id   id64 NOT NULL,                           -- root
     device_id   id64 NOT NULL,

@@ -3,6 +3,7 @@
 
 #include "crypto/keyd.h"
 #include "identity/derived.h"
+#include "identity/identity.h"
 #include "store/store.h"
 
 /* A feed that has waited this long for its seal is late; gates then obey late (design section 5).
@@ -85,6 +86,8 @@ static void records_write(struct app *app, struct writer *w)
     derived_status(app->derived, &derived);
     gauge(w, "ykt_derived_cards", "Cards in derived state.", derived.cards);
     gauge(w, "ykt_derived_position", "Last sealed card change applied.", derived.position);
+    gauge(w, "ykt_checks_waiting", "Answers of grade B that are not yet lines of the journal.",
+          identity_waiting(app->identity));
     if (store_health(app->store, &store).code == 0) {
         gauge(w, "ykt_store_queue", "Writes waiting for the writer.", store.queue);
         gauge(w, "ykt_store_bytes", "Size of the database.", store.bytes);
