@@ -230,3 +230,18 @@ RESULT post_resume(struct app *app, const struct request *rq, struct reply *rp)
 {
     return plain_event(app, rq, rp, MAY_CARD_STOP, SOCIAL_RESUME);
 }
+
+RESULT post_pin_reset(struct app *app, const struct request *rq, struct reply *rp)
+{
+    struct act act = request_act(rq);
+    struct str pin;
+    struct card card;
+    const struct json_field body[] = { JSON_TEXT("pin", &pin, 6, 6) };
+
+    TRY(json_read(rq->body, body, LEN(body)));
+    TRY(card_of_path(app, rq, MAY_CARD_UNLOCK, MAY_CARD_UNLOCK, &card));
+    act.proof = PROOF_PAPERS;
+    TRY(registry_pin_set(app->registry, card.person_id, card.id, pin, &act));
+    reply_empty(rp, 204);
+    return OK;
+}

@@ -20,6 +20,10 @@ handler get_access_records, post_contest;
 /* api/cards.c */
 handler post_card, get_card, get_card_events, post_activation, post_ecard_consent;
 handler post_replacement, post_cancellation, post_lock, post_unlock, post_stop, post_resume;
+handler post_pin_reset;
+
+/* api/paper_codes.c */
+handler post_paper_code, get_paper_codes, delete_paper_code;
 
 /* api/loss_reports.c */
 handler post_loss_report, get_loss_report, delete_loss_report, get_loss_receipt;

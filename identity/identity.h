@@ -112,6 +112,9 @@ enum { PAPER_LIVE_MAX = 3 }; /* sheets a person may have out at a time */
 /* A sheet for people without phones: door strength, revocable. */
 RESULT identity_paper_issue(struct identity *identity, const struct once *once,
                             const struct paper_ask *ask, struct paper_code *out);
+/* The sheets a person has out, oldest first; *n of them. */
+RESULT identity_papers(struct identity *identity, int64_t person_id, struct instant at,
+                       struct paper_code out[PAPER_LIVE_MAX], int *n);
 /* OK also when it was revoked before. Refuses IDENTITY_CARD_UNKNOWN when the sheet is not theirs.
  */
 RESULT identity_paper_revoke(struct identity *identity, int64_t person_id, uint32_t serial,

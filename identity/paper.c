@@ -132,6 +132,33 @@ RESULT identity_paper_issue(struct identity *identity, const struct once *once,
     return paper_parse(bytes_of(call.raw, sizeof call.raw), out);
 }
 
+struct papers_call {
+    int64_t person_id;
+    struct instant at;
+    uint8_t raw[PAPER_LIVE_MAX][PAPER_BYTES];
+    int n;
+};
+
+static RESULT papers_read(struct txn *tx, void *arg)
+{
+    struct papers_call *call = arg;
+
+    return papers_raw(tx, call->person_id, code_step(call->at), call->raw, PAPER_LIVE_MAX,
+                      &call->n);
+}
+
+RESULT identity_papers(struct identity *identity, int64_t person_id, struct instant at,
+                       struct paper_code out[PAPER_LIVE_MAX], int *n)
+{
+    struct papers_call call = { .person_id = person_id, .at = at };
+
+    TRY(store_read(identity->config.store, papers_read, &call));
+    for (int i = 0; i < call.n; i++)
+        TRY(paper_parse(bytes_of(call.raw[i], PAPER_BYTES), &out[i]));
+    *n = call.n;
+    return OK;
+}
+
 struct revoke_call {
     int64_t person_id, actor_id;
     uint32_t serial;

@@ -77,6 +77,13 @@ static const struct stmt PAPER_LIVE = {
     .sql = "SELECT CAST(COUNT(*) AS BIGINT) FROM paper_code"
            " WHERE person_id = $1 AND revoked_at = 0 AND from_step + days * 2880 > $2",
 };
+static const struct stmt PAPERS_RAW = {
+    .name = "identity: bytes of sheets that are out",
+    .types = "iii",
+    .root = 1,
+    .sql = "SELECT raw FROM paper_code WHERE person_id = $1 AND revoked_at = 0"
+           " AND from_step + days * 2880 > $2 ORDER BY id LIMIT $3",
+};
 static const struct stmt PAPER_INSERT = {
     .name = "identity: a new sheet",
     .types = "iiiiiiibii",
@@ -144,6 +151,25 @@ RESULT paper_raw(struct txn *tx, int64_t person_id, int64_t id, uint8_t out[93],
     raw = row_blob(&row, 0);
     if (raw.n != 93) return fault(FAULT_STORE_CORRUPT, "sheet %" PRId64, id);
     memcpy(out, raw.p, 93);
+    return OK;
+}
+
+RESULT papers_raw(struct txn *tx, int64_t person_id, uint32_t step, uint8_t (*out)[93], int max,
+                  int *n)
+{
+    ROW(row);
+    bool more;
+
+    TRY(txn_query(tx, &PAPERS_RAW, IN(v_int(person_id), v_int(step), v_int(max)), &row));
+    for (*n = 0; *n < max; ++*n) {
+        struct bytes raw;
+
+        TRY(row_next(&row, &more));
+        if (!more) break;
+        raw = row_blob(&row, 0);
+        if (raw.n != 93) return fault(FAULT_STORE_CORRUPT, "a sheet of %" PRId64, person_id);
+        memcpy(out[*n], raw.p, 93);
+    }
     return OK;
 }
 

@@ -22,6 +22,9 @@ struct paper_row {
 RESULT paper_load(struct txn *tx, int64_t person_id, uint32_t serial, struct paper_row *out,
                   bool *found);
 RESULT paper_raw(struct txn *tx, int64_t person_id, int64_t id, uint8_t out[93], bool *found);
+/* The bytes of those that are out, oldest first, at most max. */
+RESULT papers_raw(struct txn *tx, int64_t person_id, uint32_t step, uint8_t (*out)[93], int max,
+                  int *n);
 RESULT paper_live(struct txn *tx, int64_t person_id, uint32_t step, int64_t *n);
 RESULT paper_insert(struct txn *tx, int64_t person_id, int64_t id, uint32_t serial, int64_t card_id,
                     uint32_t card_index, uint32_t from_step, int64_t days, struct bytes raw,
