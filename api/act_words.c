@@ -56,6 +56,7 @@ static const struct {
     { "journal_viewed", "查看用卡记录", "Record of uses viewed" },
     { "notices_viewed", "查看所发消息", "Messages viewed" },
     { "relations_viewed", "查看监护与代办关系", "Guardians and helpers viewed" },
+    { "booking_viewed", "查看一项预约", "Booking viewed" },
     { "fields_opened", "查看完整资料", "Details opened in full" },
     /* signing in */
     { "signed_in", "登录", "Signed in" },

@@ -23,6 +23,7 @@ struct look {
 #define LOOK_JOURNAL "journal_viewed"     /* who used the card */
 #define LOOK_NOTICES "notices_viewed"     /* messages sent to the person */
 #define LOOK_RELATIONS "relations_viewed" /* guardians and helpers */
+#define LOOK_BOOKING "booking_viewed"     /* a booking of theirs */
 #define LOOK_OPENED "fields_opened"       /* values in clear */
 
 /* Write the line. A holder's look at what is their own leaves none. Faults when it is not durable.

@@ -136,16 +136,18 @@ static RESULT helper_find(struct app *app, const struct request *rq, struct repl
                           struct relation_body *ask)
 {
     const struct person_query query = { .number = ask->number, .name = ask->name, .at = rq->at };
+    const struct str subject =
+        arena_format(rq->arena, "helper of %" PRId64, request_session(rq)->actor_id);
     bool same = true;
     struct err err;
 
     if (ask->by_id) return OK;
-    TRY(limits_guess(app, rq, rp, ask->number));
+    TRY(limits_guess(app, rq, rp, subject)); /* who tries is slowed, not whom they try */
     err = registry_person_find(app->registry, &query, &ask->helper_id);
     if (err.code == 0 && ask->by_name)
         err = registry_name_matches(app->registry, ask->helper_id, ask->name, &same);
     if (err.code == REGISTRY_PERSON_UNKNOWN || err.code == REGISTRY_SECOND_FACT_DIFFERS || !same) {
-        limits_wrong(app, rq, ask->number);
+        limits_wrong(app, rq, subject);
         REFUSE(REGISTRY_PERSON_UNKNOWN);
     }
     return err;

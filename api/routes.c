@@ -92,7 +92,7 @@ const struct route ROUTES[] = {
 
     { GET, "/v1/bookings", 0, "self.book", get_bookings, PAGE_QUERY, 0 },
 
-    { GET, "/v1/venues/{venue}/bookings/{booking}", 0, "self.book booking.view", get_booking, NULL, 0 },
+    { GET, "/v1/venues/{venue}/bookings/{booking}", API_PURPOSE, "self.book booking.view", get_booking, NULL, 0 },
     { POST, "/v1/venues/{venue}/bookings/{booking}/cancellations", 0, "self.book", post_booking_cancellation, NULL, 0 },
 
     { POST, "/v1/staff", API_ONCE, "staff.manage", post_staff, NULL, 0 },

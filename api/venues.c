@@ -9,6 +9,7 @@
  * GET  /v1/venues/{venue}/bookings/{booking}
  * POST /v1/venues/{venue}/bookings/{booking}/cancellations */
 #include "api/handlers.h"
+#include "api/looks.h"
 
 #include "catalogue/catalogue.h"
 #include "venues/venues.h"
@@ -221,6 +222,8 @@ RESULT get_booking(struct app *app, const struct request *rq, struct reply *rp)
     TRY(err);
     REQUIRE(session->actor == ACTOR_STAFF || booking.person_id == session->person_id,
             API_NOT_FOUND);
+    TRY(look_record(app, rq,
+                    &(struct look){ .person_id = booking.person_id, .act = LOOK_BOOKING }));
     reply_json(rp, 200);
     booking_put(rp, &booking);
     return OK;

@@ -256,6 +256,75 @@ static void test_relations_refused(struct api_world *w)
     }
 }
 
+/* ---- who used my card, page by page */
+
+static void test_pages_of_uses(struct api_world *w)
+{
+    char cursor[80] = "";
+    int n = 0, pages = 0, total;
+    static uint8_t memory[1 << 17];
+    struct arena arena = arena_over(memory, sizeof memory);
+    const struct journal_ask ask = { .person_id = w->holder.id, .limit = JOURNAL_PAGE_MAX };
+    struct journal_page page = { 0 };
+
+    CHECK_OK("all", journal_lines(w->app.store, &ask, &arena, &page));
+    total = page.n;
+    CHECK("more than a few", total > 12 && !page.more);
+    do {
+        struct str next;
+
+        CHECK_STATUS(w, "a page",
+                     world_ask(w, &w->holder,
+                               text_of("GET /v1/persons/me/access-records?limit=5%s", cursor), ""),
+                     200);
+        for (int i = 0; i < 5 && n < total; i++, n++) {
+            char id[20];
+
+            world_id(w, "jrn", page.records[n].id, id);
+            CHECK("in order, none twice, none left out", client_has(&w->client, id));
+        }
+        next = client_between(&w->client, "\"next_cursor\":\"", '"');
+        snprintf(cursor, sizeof cursor, "&cursor=%.*s", (int)next.n, next.n ? next.p : "");
+    } while (client_has(&w->client, "\"has_more\":true") && ++pages < 100);
+    CHECK_INT("to the last", n, total);
+}
+
+static void test_repeated(struct api_world *w)
+{
+    char line[80], id[20], no[19];
+
+    citizen_no_text(950, no);
+    world_repeated(w, &w->clerk, "POST /v1/persons",
+                   text_of("{\"document\":\"citizen\",\"number\":\"%s\",\"name\":\"某甲\","
+                           "\"region_code\":340111}",
+                           no),
+                   text_of("{\"document\":\"citizen\",\"number\":\"%s\",\"name\":\"某乙\","
+                           "\"region_code\":340111}",
+                           no),
+                   201);
+    CHECK_STATUS(w, "under another key",
+                 world_ask(w, &w->clerk, "POST /v1/persons",
+                           text_of("{\"document\":\"citizen\",\"number\":\"%s\",\"name\":"
+                                   "\"某甲\",\"region_code\":340111}",
+                                   no)),
+                 409);
+    CHECK_STR("is there", client_code(&w->client), S("person_exists"));
+    world_id(w, "jrn", looks(w).records[0].id, id);
+    snprintf(line, sizeof line, "POST /v1/access-records/%s/contests", id);
+    world_repeated(w, &w->holder, line, "{\"reason\":\"not_asked\"}", "{\"reason\":\"not_me\"}",
+                   201);
+    {
+        const struct refused rows[] = {
+            { "contested already", &w->holder, line, "{\"reason\":\"not_me\"}", 409,
+              "record_contested" },
+            { "another's line", &w->other, line, "{\"reason\":\"not_me\"}", 404, "unknown" },
+            { "staff", &w->clerk, line, "{\"reason\":\"not_me\"}", 403, "scope" },
+        };
+
+        UNTOUCHED(w, rows);
+    }
+}
+
 /* ---- every field wrongly */
 
 static void test_fields(struct api_world *w)
@@ -477,6 +546,8 @@ int main(void)
             test_notices(&w);
             test_relations(&w);
             test_relations_refused(&w);
+            test_pages_of_uses(&w);
+            test_repeated(&w);
             test_fields(&w);
             test_refused(&w);
             test_strangers(&w);
