@@ -228,7 +228,21 @@ struct batch_line { /* one element of the body's `lines` */
     int64_t verdict, places;
 };
 
-/* Whose code was it, and was the gate right? A refusal of the code is kept beside the line. */
+/* A gate's clock may run a minute before ours; a verdict is 0 or a refusal that we know. */
+static int32_t line_refused(const struct request *rq, const struct batch_line *line)
+{
+    struct refusal refusal;
+
+    if (line->at.usec > rq->at.usec + USEC_PER_MIN || line->at.usec < CODE_EPOCH_USEC)
+        return VENUES_LINE_TIME;
+    if (line->verdict != 0 && !refusal_known((int)line->verdict, &refusal))
+        return VENUES_LINE_VERDICT;
+    return 0;
+}
+
+/* Whose code was it, and was the gate right? A refusal of the code is kept beside the line. A code
+ * that was let in is taken: shown at two gates that were alone, the second to tell of it hears so.
+ */
 static RESULT line_judge(struct app *app, const struct request *rq, const struct place *place,
                          const struct batch_line *line, struct upload_line *out)
 {
@@ -237,12 +251,16 @@ static RESULT line_judge(struct app *app, const struct request *rq, const struct
                               .purpose = CODE_ENTRY,
                               .strength = CODE_DOOR,
                               .item = item ? item->code : ITEM_IDENTITY_CHECK };
-    struct verdict verdict;
+    struct verdict verdict = { 0 };
     struct err err;
 
+    *out = (struct upload_line){ .refused = line_refused(rq, line) };
+    if (out->refused != 0) return OK;
     stand(app, rq, &ask);
     ask.at = line->at;
     err = identity_verify_later(app->identity, &ask, rq->at, &verdict);
+    if (err.code == 0 && line->verdict == 0)
+        err = identity_offline_take(app->identity, &ask, &verdict);
     if (err.code < 0) return err;
     *out = (struct upload_line){
         .ask = { .venue_id = place->id,
@@ -264,25 +282,32 @@ static RESULT line_judge(struct app *app, const struct request *rq, const struct
     return OK;
 }
 
-/* A gate's clock may run a minute before ours; a verdict is 0 or a refusal that we know. */
-static RESULT lines_check(const struct request *rq, const struct batch_line *lines, size_t n)
+static void reply_upload(struct reply *rp, const struct upload_made *made)
 {
-    struct refusal refusal;
-    char pointer[40];
-    size_t wrong = rq->problems->n;
+    reply_json(rp, 201);
+    json_put_int(rp, "accepted", made->accepted);
+    json_put_int(rp, "contested", made->contested);
+    json_put_int(rp, "refused", made->refused);
+    json_put_array(rp, "lines");
+    for (size_t i = 0; i < made->n; i++) {
+        int32_t end = made->ends[i];
+        bool refused = end == VENUES_LINE_TIME || end == VENUES_LINE_VERDICT;
 
-    for (size_t i = 0; i < n; i++) {
-        if (lines[i].at.usec > rq->at.usec + USEC_PER_MIN) {
-            snprintf(pointer, sizeof pointer, "/lines/%zu/at", i);
-            problem_add(rq->problems, rq->arena, pointer, "range");
-        }
-        if (lines[i].verdict != 0 && !refusal_known((int)lines[i].verdict, &refusal)) {
-            snprintf(pointer, sizeof pointer, "/lines/%zu/verdict", i);
-            problem_add(rq->problems, rq->arena, pointer, "not_one_of");
-        }
+        json_put_object(rp, NULL);
+        json_put_str(rp, "end", end == 0 ? S("accepted") : refused ? S("refused") : S("contested"));
+        if (end != 0) json_put_str(rp, "code", str_of(refusal_of(end).code));
+        json_put_end(rp);
     }
-    REQUIRE(rq->problems->n == wrong, HTTP_FIELDS);
-    return OK;
+    json_put_end(rp);
+    reply_replayed(rp, made->replayed);
+}
+
+/* Out of order, the gate hears under which number it would be taken. */
+static RESULT upload_end(struct reply *rp, struct err err, const struct upload_made *made)
+{
+    if (err.code == VENUES_UPLOAD_DIFFERENT || err.code == VENUES_UPLOAD_GAP)
+        json_out_int(refusal_more(rp), "next_batch_no", made->next_batch_no);
+    return err;
 }
 
 RESULT post_check_in_batch(struct app *app, const struct request *rq, struct reply *rp)
@@ -291,7 +316,7 @@ RESULT post_check_in_batch(struct app *app, const struct request *rq, struct rep
     const struct place *place = place_find(catalogue_now(app->shelf), session->place_id);
     struct upload_ask upload = { .body = rq->body.bytes, .at = rq->at };
     struct upload_line judged[UPLOAD_LINES_MAX];
-    struct upload_made made;
+    struct upload_made made = { 0 };
     struct batch_line *lines = NULL, one;
     size_t n = 0;
     const struct json_field line[] = {
@@ -311,19 +336,16 @@ RESULT post_check_in_batch(struct app *app, const struct request *rq, struct rep
     REQUIRE(
         hex_parse(request_header(rq, "Ykt-Signature"), upload.signature, sizeof upload.signature),
         VENUES_UPLOAD_SIGNATURE);
-    TRY(lines_check(rq, lines, n));
-    for (size_t i = 0; i < n; i++) {
-        TRY(line_judge(app, rq, place, &lines[i], &judged[i]));
-    }
     upload.venue_id = place->id;
     upload.terminal_id = session->terminal_id;
+    TRY(upload_end(rp, venues_upload_check(app->store, &upload, &made), &made));
+    for (size_t i = 0; i < n && !made.replayed; i++) {
+        TRY(line_judge(app, rq, place, &lines[i], &judged[i]));
+    }
     upload.lines = judged;
-    upload.n = n;
-    TRY(venues_upload(app->store, &upload, &made));
-    reply_json(rp, 201);
-    json_put_int(rp, "accepted", made.accepted);
-    json_put_int(rp, "contested", made.contested);
-    reply_replayed(rp, made.replayed);
+    upload.n = made.replayed ? 0 : n;
+    TRY(upload_end(rp, venues_upload(app->store, &upload, &made), &made));
+    reply_upload(rp, &made);
     return OK;
 }
 

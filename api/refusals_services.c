@@ -93,6 +93,8 @@ static bool say_identity(enum identity_refusal code, struct refusal *out)
         SAY(404, "bundle_device_unknown", "Not the holder's active device", "不是持卡人当前设备");
     case IDENTITY_PAPER_LIMIT:
         SAY(409, "paper_limit", "As many paper codes are out as may", "纸质码数量已达上限");
+    case IDENTITY_CODE_TWICE:
+        SAY(409, "code_twice", "The code was used elsewhere too", "该码在别处也使用过");
     case IDENTITY_RECORD_FULL:
         SAY(503, "record_full", "The record's queue is full, so no answer is given",
             "记录队列已满，暂不能核验");
@@ -168,6 +170,10 @@ static bool say_venues(enum venues_refusal code, struct refusal *out)
             "该批次已上传且内容不同");
     case VENUES_UPLOAD_GAP:
         SAY(409, "upload_gap", "A batch before this one is missing", "缺少前一批次");
+    case VENUES_LINE_TIME:
+        SAY(422, "line_time", "The line's time lies ahead, or before 2020", "记录时间有误");
+    case VENUES_LINE_VERDICT:
+        SAY(422, "line_verdict", "The line's verdict is no refusal we know", "记录的核验结果有误");
     }
     return false;
 }

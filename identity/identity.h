@@ -46,6 +46,8 @@ enum identity_refusal {
         6120,                    /* bundle asked for a device that is not the holder's active one */
     IDENTITY_PAPER_LIMIT = 6121, /* PAPER_LIVE_MAX sheets are out */
     IDENTITY_RECORD_FULL = 6122, /* grade B: the record's queue is full, so no answer is given */
+    IDENTITY_CODE_TWICE =
+        6123, /* uploads: the same code was taken elsewhere too; first_at, first_place */
 };
 
 struct identity;
@@ -195,6 +197,15 @@ RESULT identity_verify(struct identity *identity, const struct verify_ask *ask,
  * in for every authentic code, refused or not. */
 RESULT identity_verify_later(struct identity *identity, const struct verify_ask *ask,
                              struct instant now, struct verdict *verdict);
+/* Then, for a code that the gate let in and identity_verify_later found right (its ask and
+ * verdict): it is written down as taken there. Root: the holder. The same line again (place,
+ * terminal and `ask->at`) is OK; the same code of another line, or taken online, is refused
+ * IDENTITY_CODE_TWICE and stands once. From then on grade A refuses it and the device's earlier
+ * ones. Sheets may come again: for them nothing is written. Known for OFFLINE_KEPT_DAYS; an online
+ * use is known while no later code of the device was taken. */
+RESULT identity_offline_take(struct identity *identity, const struct verify_ask *ask,
+                             struct verdict *verdict);
+enum { OFFLINE_KEPT_DAYS = 30 };
 
 /* Grade B. A credential's value_hash (of a card number, identification code or e-card alias; made
  * by value_hash of crypto/) → may this card pass a door now? `ecard` says that the e-card was

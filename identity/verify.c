@@ -228,3 +228,54 @@ RESULT identity_verify_later(struct identity *identity, const struct verify_ask 
     if (call.judged != 0) REFUSE(call.judged);
     return store_read(identity->config.store, later_in, &call);
 }
+
+struct take_call {
+    const struct verify_ask *ask;
+    uint32_t step;
+    struct verdict *verdict;
+};
+
+static RESULT taken_elsewhere(struct take_call *call, const struct used_row *first)
+{
+    call->verdict->first_at = first->used_at;
+    call->verdict->first_place_id = first->place_id;
+    REFUSE(IDENTITY_CODE_TWICE);
+}
+
+static RESULT offline_take_in(struct txn *tx, void *arg)
+{
+    struct take_call *call = arg;
+    const struct verify_ask *ask = call->ask;
+    int64_t person_id = call->verdict->person_id, device_id = call->verdict->device_id;
+    struct used_row first, now = { .step = call->step,
+                                   .used_at = ask->at,
+                                   .place_id = ask->place_id,
+                                   .terminal_id = ask->terminal_id };
+    bool found, used;
+
+    TRY(offline_load(tx, person_id, device_id, call->step, &first, &found));
+    if (found) {
+        bool same_line = first.used_at.usec == ask->at.usec && first.place_id == ask->place_id &&
+                         first.terminal_id == ask->terminal_id;
+        return same_line ? OK : taken_elsewhere(call, &first);
+    }
+    TRY(used_load(tx, person_id, device_id, &first, &used));
+    if (used && first.step == call->step) return taken_elsewhere(call, &first);
+    TRY(offline_forget(tx, person_id, instant_add(ask->at, -OFFLINE_KEPT_DAYS * USEC_PER_DAY)));
+    TRY(offline_put(tx, person_id, device_id, &now));
+    if (used && first.step > call->step) return OK;
+    return used_put(tx, person_id, device_id, &now, used);
+}
+
+RESULT identity_offline_take(struct identity *identity, const struct verify_ask *ask,
+                             struct verdict *verdict)
+{
+    struct take_call call = { .ask = ask, .verdict = verdict };
+    struct code_text text;
+
+    TRY(code_text_parse(ask->text, &text));
+    if (text.form != CODE_FORM_PHONE) return OK;
+    call.step = text.of.phone.step;
+    return store_run(identity->config.store, (struct root){ ROOT_PERSON, verdict->person_id },
+                     offline_take_in, &call);
+}

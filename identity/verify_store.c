@@ -55,6 +55,57 @@ RESULT used_put(struct txn *tx, int64_t person_id, int64_t device_id, const stru
     return OK;
 }
 
+/* ---- codes that gates took alone */
+
+static const struct stmt OFFLINE_LOAD = {
+    .name = "identity: a code taken offline",
+    .types = "iii",
+    .root = 1,
+    .sql = "SELECT step, used_at, place_id, terminal_id FROM code_offline"
+           " WHERE person_id = $1 AND device_id = $2 AND step = $3",
+};
+static const struct stmt OFFLINE_INSERT = {
+    .name = "identity: a code was taken offline",
+    .types = "iiiiii",
+    .root = 1,
+    .sql = "INSERT INTO code_offline (person_id, device_id, step, used_at, place_id, terminal_id)"
+           " VALUES ($1, $2, $3, $4, $5, $6)",
+};
+static const struct stmt OFFLINE_FORGET = {
+    .name = "identity: forget codes taken offline",
+    .types = "ii",
+    .root = 1,
+    .sql = "DELETE FROM code_offline WHERE person_id = $1 AND used_at < $2",
+};
+
+RESULT offline_load(struct txn *tx, int64_t person_id, int64_t device_id, uint32_t step,
+                    struct used_row *out, bool *found)
+{
+    ROW(row);
+
+    TRY(txn_first(tx, &OFFLINE_LOAD, IN(v_int(person_id), v_int(device_id), v_int(step)), &row,
+                  found));
+    if (*found)
+        *out = (struct used_row){ .step = (uint32_t)row_int(&row, 0),
+                                  .used_at = row_at(&row, 1),
+                                  .place_id = row_int(&row, 2),
+                                  .terminal_id = row_int(&row, 3) };
+    return OK;
+}
+
+RESULT offline_put(struct txn *tx, int64_t person_id, int64_t device_id, const struct used_row *row)
+{
+    return txn_exec(tx, &OFFLINE_INSERT,
+                    IN(v_int(person_id), v_int(device_id), v_int(row->step), v_at(row->used_at),
+                       v_int(row->place_id), v_int(row->terminal_id)),
+                    NULL);
+}
+
+RESULT offline_forget(struct txn *tx, int64_t person_id, struct instant before)
+{
+    return txn_exec(tx, &OFFLINE_FORGET, IN(v_int(person_id), v_at(before)), NULL);
+}
+
 /* ---- sheets */
 
 static const struct stmt PAPER_LOAD = {

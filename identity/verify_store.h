@@ -11,6 +11,12 @@ RESULT used_load(struct txn *tx, int64_t person_id, int64_t device_id, struct us
                  bool *found);
 RESULT used_put(struct txn *tx, int64_t person_id, int64_t device_id, const struct used_row *row,
                 bool found);
+/* Codes that gates took alone: the row of this very step, and forgetting old ones of the person. */
+RESULT offline_load(struct txn *tx, int64_t person_id, int64_t device_id, uint32_t step,
+                    struct used_row *out, bool *found);
+RESULT offline_put(struct txn *tx, int64_t person_id, int64_t device_id,
+                   const struct used_row *row);
+RESULT offline_forget(struct txn *tx, int64_t person_id, struct instant before);
 
 struct paper_row {
     int64_t id, card_id;

@@ -34,6 +34,7 @@ static const struct words WORDS[] = {
     { IDENTITY_TRIES_OUT, "错误次数过多，请稍后再试", "Too many wrong codes. Please wait." },
     { IDENTITY_DEVICE_UNKNOWN, "该手机未登记", "This phone is not enrolled." },
     { IDENTITY_PAPER_LIMIT, "有效纸质码已达上限", "No more sheets: revoke one first." },
+    { IDENTITY_CODE_TWICE, "该码在别处也使用过", "This code was used elsewhere too." },
     { IDENTITY_RECORD_FULL, "系统繁忙，请重试", "Busy. Please try again." },
 };
 static const struct words CARD_WORDS[] = { /* by enum verdict_card */

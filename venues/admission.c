@@ -214,62 +214,119 @@ struct upload_call {
     struct upload_made made;
 };
 
-static RESULT upload_line(struct txn *tx, const struct upload_ask *upload, size_t i,
-                          struct upload_made *made)
+/* One line to its end: 0, or what it is contested or refused with. */
+static RESULT upload_line(struct txn *tx, const struct upload_ask *upload, size_t i, int32_t *end)
 {
-    struct admit_ask ask = upload->lines[i].ask;
+    const struct upload_line *line = &upload->lines[i];
+    struct admit_ask ask = line->ask;
     struct admission admission = { 0 };
     struct err err;
 
     ask.venue_id = upload->venue_id;
     ask.terminal_id = upload->terminal_id;
     ask.grade = GRADE_C;
-    if (upload->lines[i].verdict != 0) { /* the gate refused: the record is all there is to do */
-        made->accepted++;
-        return line_append(tx, &ask, upload->lines[i].verdict, 0);
-    }
-    if (upload->lines[i].judged != 0) { /* let in on a code that should not have opened the leaf */
-        made->contested++;
-        return line_append(tx, &ask, upload->lines[i].judged, 0);
-    }
+    *end = line->refused;
+    if (line->refused != 0) return OK;
+    if (line->verdict != 0) /* the gate refused: the record is all there is to do */
+        return line_append(tx, &ask, line->verdict, 0);
+    *end = line->judged;
+    if (line->judged != 0) /* let in on a code that should not have opened the leaf */
+        return line_append(tx, &ask, line->judged, 0);
     err = admit(tx, &ask, &admission);
     if (err.code < 0) return err;
-    if (err.code == 0)
-        made->accepted++;
-    else
-        made->contested++;
+    *end = err.code;
     return line_append(tx, &ask, err.code, admission.id);
+}
+
+static void end_count(struct upload_made *made, int32_t end, bool refused)
+{
+    if (refused)
+        made->refused++;
+    else if (end != 0)
+        made->contested++;
+    else
+        made->accepted++;
+    made->ends[made->n++] = end;
+}
+
+static bool end_refused(int32_t end)
+{
+    return end == VENUES_LINE_TIME || end == VENUES_LINE_VERDICT;
+}
+
+static void ends_read(const struct upload_row *row, struct upload_made *made)
+{
+    struct cursor c = cursor_over(bytes_of(row->ends, row->ends_n));
+
+    *made = (struct upload_made){ .replayed = true };
+    while (cursor_left(&c) >= 4) {
+        int32_t end = (int32_t)take_be32(&c);
+        end_count(made, end, end_refused(end));
+    }
+    made->accepted = row->accepted;
+    made->contested = row->contested;
+}
+
+static void ends_write(const struct upload_made *made, struct upload_row *row)
+{
+    struct writer w = writer_over(row->ends, sizeof row->ends);
+
+    for (size_t i = 0; i < made->n; i++) {
+        put_be32(&w, (uint32_t)made->ends[i]);
+    }
+    row->ends_n = w.n;
+    row->accepted = made->accepted;
+    row->contested = made->contested;
+}
+
+/* In its place: not another's number, and none before it missing. */
+static RESULT upload_order(struct txn *tx, struct upload_call *call)
+{
+    const struct upload_ask *ask = call->ask;
+    struct upload_row row;
+    bool found;
+
+    call->made = (struct upload_made){ 0 };
+    TRY(upload_load(tx, ask->venue_id, ask->terminal_id, ask->batch_no, &row, &found));
+    if (found) {
+        if (memcmp(row.body_hash, call->body_hash, 32) == 0) {
+            ends_read(&row, &call->made);
+            return OK;
+        }
+        TRY(upload_next(tx, ask->venue_id, ask->terminal_id, &call->made.next_batch_no));
+        REFUSE(VENUES_UPLOAD_DIFFERENT);
+    }
+    TRY(upload_next(tx, ask->venue_id, ask->terminal_id, &call->made.next_batch_no));
+    REQUIRE(ask->batch_no == call->made.next_batch_no, VENUES_UPLOAD_GAP);
+    return OK;
+}
+
+static RESULT upload_check_in(struct txn *tx, void *arg)
+{
+    return upload_order(tx, arg);
 }
 
 static RESULT upload_in_txn(struct txn *tx, void *arg)
 {
     struct upload_call *call = arg;
     const struct upload_ask *ask = call->ask;
-    struct upload_row row, before;
-    bool found;
+    struct upload_row row;
 
-    call->made = (struct upload_made){ 0 };
-    TRY(upload_load(tx, ask->venue_id, ask->terminal_id, ask->batch_no, &row, &found));
-    if (found) {
-        REQUIRE(memcmp(row.body_hash, call->body_hash, 32) == 0, VENUES_UPLOAD_DIFFERENT);
-        call->made = (struct upload_made){ row.accepted, row.contested, true };
-        return OK;
-    }
-    if (ask->batch_no > 1) {
-        TRY(upload_load(tx, ask->venue_id, ask->terminal_id, ask->batch_no - 1, &before, &found));
-        REQUIRE(found, VENUES_UPLOAD_GAP);
-    }
+    TRY(upload_order(tx, call));
+    if (call->made.replayed) return OK;
     for (size_t i = 0; i < ask->n; i++) {
-        TRY(upload_line(tx, ask, i, &call->made));
+        int32_t end;
+        TRY(upload_line(tx, ask, i, &end));
+        end_count(&call->made, end, ask->lines[i].refused != 0);
     }
-    row = (struct upload_row){ .accepted = call->made.accepted, .contested = call->made.contested };
+    ends_write(&call->made, &row);
     memcpy(row.body_hash, call->body_hash, sizeof row.body_hash);
     return upload_insert(tx, ask->venue_id, ask->terminal_id, ask->batch_no, &row, ask->at);
 }
 
-RESULT venues_upload(struct store *store, const struct upload_ask *ask, struct upload_made *out)
+static RESULT upload_signed(struct store *store, const struct upload_ask *ask,
+                            struct upload_call *call)
 {
-    struct upload_call call = { .ask = ask };
     struct terminal terminal;
 
     assert(ask->n <= UPLOAD_LINES_MAX);
@@ -278,9 +335,29 @@ RESULT venues_upload(struct store *store, const struct upload_ask *ask, struct u
     REQUIRE(terminal.state != TERMINAL_REVOKED, VENUES_TERMINAL_REVOKED);
     REQUIRE(terminal.state == TERMINAL_ACTIVE, VENUES_NOT_ENROLLED);
     TRY(upload_signature_check(&terminal, ask));
-    REQUIRE(ask->batch_no >= 1, VENUES_UPLOAD_GAP);
-    sm3(ask->body, call.body_hash);
-    TRY(store_run(store, (struct root){ ROOT_PLACE, ask->venue_id }, upload_in_txn, &call));
-    *out = call.made;
+    sm3(ask->body, call->body_hash);
     return OK;
+}
+
+RESULT venues_upload_check(struct store *store, const struct upload_ask *ask,
+                           struct upload_made *out)
+{
+    struct upload_call call = { .ask = ask };
+    struct err err;
+
+    TRY(upload_signed(store, ask, &call));
+    err = store_read(store, upload_check_in, &call);
+    *out = call.made;
+    return err;
+}
+
+RESULT venues_upload(struct store *store, const struct upload_ask *ask, struct upload_made *out)
+{
+    struct upload_call call = { .ask = ask };
+    struct err err;
+
+    TRY(upload_signed(store, ask, &call));
+    err = store_run(store, (struct root){ ROOT_PLACE, ask->venue_id }, upload_in_txn, &call);
+    *out = call.made;
+    return err;
 }

@@ -33,15 +33,21 @@ static const struct stmt UPLOAD_LOAD = {
     .name = "venues: an upload",
     .types = "iii",
     .root = 1,
-    .sql = "SELECT body_hash, accepted, contested FROM terminal_upload"
+    .sql = "SELECT body_hash, accepted, contested, ends FROM terminal_upload"
            " WHERE venue_id = $1 AND terminal_id = $2 AND batch_no = $3",
 };
 static const struct stmt UPLOAD_INSERT = {
     .name = "venues: a new upload",
-    .types = "iiibiii",
+    .types = "iiibiiib",
     .root = 1,
     .sql = "INSERT INTO terminal_upload (venue_id, terminal_id, batch_no, body_hash, accepted,"
-           " contested, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+           " contested, at, ends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+};
+static const struct stmt UPLOAD_NEXT = {
+    .name = "venues: the last upload's number",
+    .types = "ii",
+    .root = 1,
+    .sql = "SELECT MAX(batch_no) FROM terminal_upload WHERE venue_id = $1 AND terminal_id = $2",
 };
 
 static void admission_take_row(const struct row *row, struct admission_row *out)
@@ -113,6 +119,19 @@ RESULT upload_load(struct txn *tx, int64_t venue_id, int64_t terminal_id, int64_
     memcpy(out->body_hash, hash.p, hash.n);
     out->accepted = row_int(&row, 1);
     out->contested = row_int(&row, 2);
+    out->ends_n = row_blob(&row, 3).n;
+    if (out->ends_n > sizeof out->ends) return fault(FAULT_STORE_CORRUPT, "an upload's ends");
+    if (out->ends_n > 0) memcpy(out->ends, row_blob(&row, 3).p, out->ends_n);
+    return OK;
+}
+
+RESULT upload_next(struct txn *tx, int64_t venue_id, int64_t terminal_id, int64_t *batch_no)
+{
+    ROW(row);
+    bool found;
+
+    TRY(txn_first(tx, &UPLOAD_NEXT, IN(v_int(venue_id), v_int(terminal_id)), &row, &found));
+    *batch_no = found ? row_int(&row, 0) + 1 : 1;
     return OK;
 }
 
@@ -122,6 +141,6 @@ RESULT upload_insert(struct txn *tx, int64_t venue_id, int64_t terminal_id, int6
     return txn_exec(tx, &UPLOAD_INSERT,
                     IN(v_int(venue_id), v_int(terminal_id), v_int(batch_no),
                        v_blob(bytes_of(row->body_hash, 32)), v_int(row->accepted),
-                       v_int(row->contested), v_at(at)),
+                       v_int(row->contested), v_at(at), v_blob(bytes_of(row->ends, row->ends_n))),
                     NULL);
 }

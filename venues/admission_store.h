@@ -20,8 +20,12 @@ RESULT admitted_since(struct txn *tx, int64_t venue_id, struct instant since, st
 struct upload_row {
     uint8_t body_hash[32];
     int64_t accepted, contested;
+    uint8_t ends[4 * UPLOAD_LINES_MAX]; /* big-endian */
+    size_t ends_n;                      /* bytes */
 };
 RESULT upload_load(struct txn *tx, int64_t venue_id, int64_t terminal_id, int64_t batch_no,
                    struct upload_row *out, bool *found);
+/* The number behind the last that was taken. */
+RESULT upload_next(struct txn *tx, int64_t venue_id, int64_t terminal_id, int64_t *batch_no);
 RESULT upload_insert(struct txn *tx, int64_t venue_id, int64_t terminal_id, int64_t batch_no,
                      const struct upload_row *row, struct instant at);

@@ -51,6 +51,9 @@ enum venues_refusal {
     VENUES_UPLOAD_SIGNATURE = 7051,
     VENUES_UPLOAD_DIFFERENT = 7052, /* this batch number was uploaded with other content */
     VENUES_UPLOAD_GAP = 7053,       /* a batch before this one is missing */
+    VENUES_LINE_TIME = 7054,    /* of one line: its time lies ahead of ours, or before there were
+                                   codes */
+    VENUES_LINE_VERDICT = 7055, /* of one line: its verdict is no refusal that there is */
 };
 
 /* ---- slots --------------------------------------------------------------------------------------
@@ -301,6 +304,7 @@ struct upload_line {
     struct admit_ask ask; /* grade C; venue, terminal and provenance are filled in here */
     int32_t verdict;      /* what the gate decided: 0 let in, else its refusal */
     int32_t judged;       /* what the centre's look at the code came to (identity_verify_later) */
+    int32_t refused;      /* 0; or LINE_TIME, LINE_VERDICT: it can't be taken, now or ever */
 };
 struct upload_ask {
     int64_t venue_id, terminal_id;
@@ -317,8 +321,17 @@ struct upload_made {
     int64_t accepted;  /* lines now in the journal */
     int64_t contested; /* let in by the gate, but refused by the rules here (a booking used before,
                           say): in the journal with our verdict, for a worklist */
-    bool replayed;     /* the same batch was here before: the first counts again */
+    int64_t refused;   /* not taken; the gate keeps them and goes on */
+    bool replayed;     /* the same batch was here before: the first answer again */
+    int32_t ends[UPLOAD_LINES_MAX]; /* by line: 0, or what it was contested or refused with */
+    size_t n;
+    int64_t
+        next_batch_no; /* with UPLOAD_DIFFERENT and UPLOAD_GAP: the number that would be taken */
 };
+/* Would it be taken: terminal, signature, order? Writes nothing; for callers who act on the lines
+ * (identity_offline_take) before venues_upload looks again. */
+RESULT venues_upload_check(struct store *store, const struct upload_ask *ask,
+                           struct upload_made *out);
 /* First the signature, then order, then all lines in one transaction. */
 RESULT venues_upload(struct store *store, const struct upload_ask *ask, struct upload_made *out);
 

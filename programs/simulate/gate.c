@@ -8,6 +8,7 @@
  *
  * From sources: real-name check at entry, a local controller with a list (spec/domain.md 4.4, 9.3).
  * Assumed by us: the scanner's line per code, the times, one leaf. */
+#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -33,6 +34,45 @@ struct gate {
     int places;
 };
 
+/* What the centre made of each line: those it will never take are kept aside. */
+static RESULT lines_answered(struct gate *gate, struct bytes answer, int64_t n)
+{
+    json_t *body = json_loadb((const char *)answer.p, answer.n, 0, NULL), *line;
+    struct err err = OK;
+    size_t i;
+
+    json_array_foreach(json_object_get(body, "lines"), i, line)
+    {
+        const char *end = json_string_value(json_object_get(line, "end"));
+        const char *code = json_string_value(json_object_get(line, "code"));
+
+        if (err.code != 0 || (int64_t)i >= n || !end || strcmp(end, "refused") != 0) continue;
+        err = gate_journal_refuse(&gate->journal, (int64_t)i, code ? code : "refused");
+    }
+    json_decref(body);
+    TRY(err);
+    return gate_journal_answered(&gate->journal, n, gate->journal.batch_no + 1);
+}
+
+/* Which refusals are final (docs/protocols/terminal.md): a batch of a form that is none is kept
+ * aside whole; one out of order gets the number that would be taken; anything else is tried again
+ * later as it is. */
+static RESULT batch_refused(struct gate *gate, const struct answer *answer, int64_t n)
+{
+    bool form = answer->status == 400 || answer->status == 413 || answer->status == 415 ||
+                answer->status == 422;
+
+    if (answer->next_batch_no > 0 && answer->next_batch_no != gate->journal.batch_no)
+        return gate_journal_answered(&gate->journal, 0, answer->next_batch_no);
+    if (!form) return fault(FAULT_PARTNER, "upload: %ld %s", answer->status, answer->code);
+    for (int64_t i = 0; i < n; i++) {
+        TRY(gate_journal_refuse(&gate->journal, i, answer->code));
+    }
+    cli_say(gate->cli, "%" PRId64 "条记录被中心拒收（%s），已另存",
+            "%" PRId64 " lines were refused for good (%s) and kept aside", n, answer->code);
+    return gate_journal_answered(&gate->journal, n, gate->journal.batch_no);
+}
+
 /* Waiting batches, one after another. */
 static RESULT upload(struct gate *gate)
 {
@@ -52,9 +92,10 @@ static RESULT upload(struct gate *gate)
         put_hex(&w, bytes_of(digest, sizeof digest));
         gate_sign(&gate->key, writer_str(&w), hex);
         TRY(gate_ask(gate->link, "POST", "/v1/check-in-batches", body, hex, &answer));
-        if (answer.status >= 300)
-            return fault(FAULT_PARTNER, "upload: %ld %s", answer.status, answer.code);
-        TRY(gate_journal_answered(&gate->journal, n));
+        if (answer.status == 201)
+            TRY(lines_answered(gate, answer.body, n));
+        else
+            TRY(batch_refused(gate, &answer, n));
     }
 }
 

@@ -36,6 +36,7 @@ RESULT gate_journal_open(const char *folder, struct gate_journal *out)
     if (snprintf(out->path, sizeof out->path, "%s/journal", folder) >= (int)sizeof out->path)
         return fault(FAULT_CONFIG, "the folder's name is too long");
     snprintf(out->mark_path, sizeof out->mark_path, "%s.mark", out->path);
+    snprintf(out->refused_path, sizeof out->refused_path, "%s.refused", out->path);
     TRY(lines_count(out->path, &out->lines));
     mark = fopen(out->mark_path, "r");
     if (mark && fscanf(mark, "%lld %lld", &uploaded, &batch) == 2) {
@@ -114,7 +115,25 @@ RESULT gate_journal_batch(const struct gate_journal *journal, struct arena *aren
     return OK;
 }
 
-RESULT gate_journal_answered(struct gate_journal *journal, int64_t n)
+RESULT gate_journal_refuse(struct gate_journal *journal, int64_t i, const char *code)
+{
+    FILE *from = fopen(journal->path, "r"), *to = from ? fopen(journal->refused_path, "a") : NULL;
+    char line[LINE_MAX_BYTES];
+    bool ok = to != NULL;
+
+    if (!ok) {
+        if (from) fclose(from);
+        return fault(FAULT_IO, "%s: %s", journal->refused_path, strerror(errno));
+    }
+    for (int64_t at = 0; ok && at <= journal->uploaded + i; at++) {
+        ok = fgets(line, sizeof line, from) != NULL;
+    }
+    fclose(from);
+    ok = ok && fprintf(to, "%s %s", code, line) > 0;
+    return written(to, journal->refused_path, ok);
+}
+
+RESULT gate_journal_answered(struct gate_journal *journal, int64_t n, int64_t batch_no)
 {
     char fresh[420];
     FILE *file;
@@ -123,12 +142,11 @@ RESULT gate_journal_answered(struct gate_journal *journal, int64_t n)
     snprintf(fresh, sizeof fresh, "%s.new", journal->mark_path);
     file = fopen(fresh, "w");
     if (!file) return fault(FAULT_IO, "%s: %s", fresh, strerror(errno));
-    ok = fprintf(file, "%lld %lld\n", (long long)(journal->uploaded + n),
-                 (long long)(journal->batch_no + 1)) > 0;
+    ok = fprintf(file, "%lld %lld\n", (long long)(journal->uploaded + n), (long long)batch_no) > 0;
     TRY(written(file, fresh, ok));
     if (rename(fresh, journal->mark_path) != 0)
         return fault(FAULT_IO, "%s: %s", journal->mark_path, strerror(errno));
     journal->uploaded += n;
-    journal->batch_no++;
+    journal->batch_no = batch_no;
     return OK;
 }

@@ -80,6 +80,7 @@ static void problem_take(struct answer *out)
     if (code) str_c(str_part(str_of(code), 0, sizeof out->code - 1), out->code, sizeof out->code);
     if (detail && strlen(detail) < sizeof out->detail)
         str_c(str_of(detail), out->detail, sizeof out->detail);
+    out->next_batch_no = json_integer_value(json_object_get(problem, "next_batch_no"));
     json_decref(problem);
 }
 

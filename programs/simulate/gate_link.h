@@ -33,6 +33,7 @@ struct answer { /* lives until the next call */
     long status;
     struct bytes body;
     char code[64], detail[200]; /* of a problem; empty else */
+    int64_t next_batch_no;      /* of an upload out of order; 0 else */
 };
 /* Ask once, signing in before when the token is over. FAULT_PARTNER when nobody answers in time. */
 RESULT gate_ask(struct gate_link *link, const char *method, const char *path, struct str body,

@@ -235,6 +235,7 @@ static void batches(struct ground *g)
     batch_refused(g, "no hexadecimal", "Ykt-Signature: xyz\r\n", body, 422, "upload_signature");
     body = batch_of(2, line);
     batch_refused(g, "one is missing", signed_by(&g->gate, 2, body), body, 409, "upload_gap");
+    CHECK("says which number would be taken", client_has(&w->client, "\"next_batch_no\":1"));
     body = batch_of(0, line);
     batch_refused(g, "number nought", signed_by(&g->gate, 0, body), body, 422, "range");
     body = batch_of(1, "");
@@ -250,6 +251,61 @@ static void batches(struct ground *g)
     body = batch_of(1, line_of(g, phone_code(w, &g->phone, 1, CODE_ENTRY), 0, 0));
     batch_refused(g, "the number with other lines", signed_by(&g->gate, 1, body), body, 409,
                   "upload_different");
+    CHECK("says which number is free", client_has(&w->client, "\"next_batch_no\":2"));
+}
+
+/* Each line has its own end; what can't be true does not hold up the others. */
+static void lines(struct ground *g)
+{
+    struct api_world *w = g->w;
+    const char *good, *body;
+
+    fixture_pass(&w->base.f, CODE_STEP_USEC);
+    good = line_of(g, phone_code(w, &g->others, 0, CODE_ENTRY), 0, 0);
+    body = batch_of(2, text_of("%s,%s,%s,%s,%s", line_of(g, "YK1:ABC", 2 * USEC_PER_MIN, 0),
+                               line_of(g, "YK1:ABC", -20 * 365 * USEC_PER_DAY, 0),
+                               line_of(g, "YK1:ABC", 0, 77), line_of(g, "YK1:ABC", 0, 0), good));
+    CHECK_STATUS(w, "the batch is taken", upload(g, 2, body), 201);
+    CHECK("line by line",
+          client_has(&w->client, "\"lines\":[{\"end\":\"refused\",\"code\":\"line_time\"},"
+                                 "{\"end\":\"refused\",\"code\":\"line_time\"},"
+                                 "{\"end\":\"refused\",\"code\":\"line_verdict\"},"
+                                 "{\"end\":\"contested\",\"code\":\"code_unreadable\"},"));
+    CHECK("counted", client_has(&w->client, "\"refused\":3"));
+    body = batch_of(3, line_of(g, "YK1:ABC", 2 * USEC_PER_MIN, 0));
+    CHECK_STATUS(w, "a batch of nothing else is taken too", upload(g, 3, body), 201);
+    body = batch_of(4, line_of(g, "YK1:ABC", 0, 6113));
+    CHECK_STATUS(w, "so that the next one is in order", upload(g, 4, body), 201);
+}
+
+/* One code at two places whose gates were alone: let in at both, found at the second upload, which
+ * stands in the holder's record. */
+static void two_places(struct ground *g)
+{
+    struct api_world *w = g->w;
+    struct ground second = { .w = w };
+    char code[400], body[1000], slot[20];
+
+    fixture_pass(&w->base.f, CODE_STEP_USEC);
+    second.venue_id = world_venue(w, 1, second.venue);
+    world_slot(w, second.venue_id, 10, 5, slot);
+    if (!gate_make(w, second.venue, CODE_P256, &second.gate)) return;
+    snprintf(code, sizeof code, "%s", phone_code(w, &g->phone, 0, CODE_ENTRY));
+    snprintf(body, sizeof body, "%s", batch_of(1, line_of(&second, code, 0, 0)));
+    CHECK_STATUS(w, "let in there", upload(&second, 1, body), 201);
+    CHECK("and right", client_has(&w->client, "\"lines\":[{\"end\":\"accepted\"}]"));
+    CHECK_STATUS(w, "the same batch again", upload(&second, 1, body), 201);
+    CHECK("is as right as before", client_has(&w->client, "\"lines\":[{\"end\":\"accepted\"}]"));
+    snprintf(body, sizeof body, "%s", batch_of(5, line_of(g, code, 0, 0)));
+    CHECK_STATUS(w, "let in here too", upload(g, 5, body), 201);
+    CHECK("is found", client_has(&w->client, "{\"end\":\"contested\",\"code\":\"code_twice\"}"));
+    CHECK_STATUS(w, "who used my card",
+                 world_ask(w, &w->holder, "GET /v1/persons/me/access-records?limit=5", ""), 200);
+    CHECK("tells of it",
+          client_has(&w->client, "code_twice") || client_has(&w->client, "\"verdict\":6123"));
+    CHECK_STATUS(w, "and online it is used",
+                 world_ask(w, &g->gate.who, "POST /v1/check-ins", code_body(code)), 409);
+    CHECK_STR("used", client_code(&w->client), S("code_used"));
 }
 
 int main(void)
@@ -269,6 +325,8 @@ int main(void)
                 strangers(&g);
                 codes(&g);
                 batches(&g);
+                lines(&g);
+                two_places(&g);
                 lost(&g);
                 bookings(&g);
             }

@@ -362,27 +362,43 @@ static struct upload_ask upload_of(const struct fixture *f, const struct gate *g
 static void uploads(struct fixture *f, enum suite suite)
 {
     struct gate gate = gate_ready(f, "G5", suite);
-    struct upload_line lines[3] = {
+    struct upload_line lines[4] = {
         { .ask = admit_of(f, 200 + suite, (uint8_t)(20 + suite)) },
         { .ask = admit_of(f, 1, (uint8_t)(30 + suite)) }, /* was let in before, elsewhere */
         { .ask = admit_of(f, 202, (uint8_t)(40 + suite)), .verdict = 6113 },
+        { .refused = VENUES_LINE_TIME },
     };
-    struct upload_ask ask = upload_of(f, &gate, 2, "second", lines, 3);
+    struct upload_ask ask = upload_of(f, &gate, 2, "second", lines, 4);
     struct upload_made made;
 
     CHECK_CODE("a batch is missing", venues_upload(f->store, &ask, &made), VENUES_UPLOAD_GAP);
-    ask = upload_of(f, &gate, 1, "first", lines, 3);
+    CHECK_INT("says which", made.next_batch_no, 1);
+    CHECK_CODE("says it before, too", venues_upload_check(f->store, &ask, &made),
+               VENUES_UPLOAD_GAP);
+    ask = upload_of(f, &gate, 1, "first", lines, 4);
     ask.signature[9] ^= 1;
     CHECK_CODE("not signed by it", venues_upload(f->store, &ask, &made), VENUES_UPLOAD_SIGNATURE);
-    ask = upload_of(f, &gate, 1, "first", lines, 3);
+    ask = upload_of(f, &gate, 1, "first", lines, 4);
+    CHECK_OK("would be taken", venues_upload_check(f->store, &ask, &made));
+    CHECK("is not taken by that", !made.replayed);
     CHECK_OK("uploaded", venues_upload(f->store, &ask, &made));
     CHECK_INT("two lines stand", made.accepted, 2);
     CHECK_INT("one contradicts", made.contested, 1);
-    CHECK_OK("sent twice", venues_upload(f->store, &ask, &made));
-    CHECK("is the first", made.replayed && made.accepted == 2);
+    CHECK_INT("one is not taken", made.refused, 1);
+    for (int again = 0; again < 2; again++) {
+        CHECK("line by line", made.n == 4);
+        CHECK_INT("let in", made.ends[0], 0);
+        CHECK_INT("was in before", made.ends[1], VENUES_ADMITTED_ALREADY);
+        CHECK_INT("refused by the gate", made.ends[2], 0);
+        CHECK_INT("refused here", made.ends[3], VENUES_LINE_TIME);
+        CHECK_OK("sent twice", venues_upload(f->store, &ask, &made));
+        CHECK("is the first",
+              made.replayed && made.accepted == 2 && made.contested == 1 && made.refused == 1);
+    }
     ask = upload_of(f, &gate, 1, "other", lines, 1);
     CHECK_CODE("the number again for other lines", venues_upload(f->store, &ask, &made),
                VENUES_UPLOAD_DIFFERENT);
+    CHECK_INT("says which is free", made.next_batch_no, 2);
     ask = upload_of(f, &gate, 2, "second", lines, 0);
     CHECK_OK("the next one", venues_upload(f->store, &ask, &made));
 }
