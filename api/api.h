@@ -174,6 +174,10 @@ struct act request_act(const struct request *rq);
 RESULT request_may(const struct request *rq, enum permission permission, int32_t region_code,
                    int64_t org_id);
 
+/* Where one of the staff belongs, for the journal: the region of the first grant that names one; 0:
+ * everywhere, and of everybody else. */
+int32_t session_region(const struct session *session);
+
 /* A route's `scope` is one or more permission names ("self.lose card.lose.temporary"): one of them
  * is enough to reach the handler, which asks request_may for the thing itself. False when one is
  * unknown. */

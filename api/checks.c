@@ -39,6 +39,8 @@ RESULT post_check(struct app *app, const struct request *rq, struct reply *rp)
     }
     ask.place_id = request_session(rq)->place_id;
     ask.terminal_id = request_session(rq)->terminal_id;
+    ask.staff_id = request_session(rq)->actor == ACTOR_STAFF ? request_session(rq)->actor_id : 0;
+    ask.region_code = session_region(request_session(rq));
     ask.simulator = app->demo;
     err = identity_check_fast(app->identity, hash, alias.n > 0, &ask, &verdict);
     if (err.code < 0 || err.code == IDENTITY_RECORD_FULL || err.code == IDENTITY_ONLINE_ONLY) {

@@ -11,6 +11,7 @@ bool form_token_right(struct app *app, const struct request *rq, struct str *key
 /* limits.c: refuses API_TOO_MANY with Retry-After */
 RESULT limits_request(struct app *app, const struct request *rq, struct reply *rp);
 
-/* idempotency.c: rq->once of a key, and the keys in work (one at a time) */
+/* idempotency.c: rq->once of a key, and the keys in work (one at a time); `stands`: the act was
+ * done, so that its key is taken. Refuses API_KEY_*, STORE_ONCE_DIFFERENT. */
 RESULT once_of_request(struct app *app, struct request *rq, struct str key);
-void once_done(const struct request *rq);
+void once_done(const struct request *rq, bool stands);

@@ -20,6 +20,18 @@ static struct {
     int n; /* rows [0, n) may be used */
 } running = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* Keys whose act was done, and what was asked, so that another body under the same key is refused
+ * also when it is about another thing: the store keeps keys with the root of the act, and sees only
+ * repeats about the same one. A place is chosen by the key; a newer key takes it. */
+enum { DONE_ROWS = 65536 };
+static struct {
+    pthread_mutex_t lock;
+    struct {
+        int64_t actor;
+        uint8_t key_hash[16], body_hash[16];
+    } rows[DONE_ROWS];
+} done = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
 static void key_hash(const struct once *once, uint8_t out[16])
 {
     uint8_t hash[32];
@@ -55,12 +67,47 @@ static bool run(const struct once *once)
     return ok; /* a full table lets it pass: the store still does it once */
 }
 
-void once_done(const struct request *rq)
+static size_t done_row(const uint8_t hash[16], int64_t actor)
+{
+    uint32_t mixed = (uint32_t)hash[1] << 8 | hash[2];
+
+    return (mixed ^ (uint32_t)actor) % DONE_ROWS;
+}
+
+static void done_keep(const struct once *once, const uint8_t hash[16])
+{
+    size_t row = done_row(hash, once->actor);
+
+    pthread_mutex_lock(&done.lock);
+    done.rows[row].actor = once->actor;
+    memcpy(done.rows[row].key_hash, hash, 16);
+    memcpy(done.rows[row].body_hash, once->body_hash, 16);
+    pthread_mutex_unlock(&done.lock);
+}
+
+static bool done_differently(const struct once *once)
+{
+    uint8_t hash[16];
+    size_t row;
+    bool differs;
+
+    key_hash(once, hash);
+    row = done_row(hash, once->actor);
+    pthread_mutex_lock(&done.lock);
+    differs = done.rows[row].actor == once->actor &&
+              memcmp(done.rows[row].key_hash, hash, 16) == 0 &&
+              memcmp(done.rows[row].body_hash, once->body_hash, 16) != 0;
+    pthread_mutex_unlock(&done.lock);
+    return differs;
+}
+
+void once_done(const struct request *rq, bool stands)
 {
     uint8_t hash[16];
 
     if (!rq->once) return;
     key_hash(rq->once, hash);
+    if (stands) done_keep(rq->once, hash);
     pthread_mutex_lock(&running.lock);
     for (int i = 0; i < running.n; i++) {
         if (running.rows[i].actor != rq->once->actor) continue;
@@ -98,13 +145,10 @@ struct err once_of_request(struct app *app, struct request *rq, struct str key)
     bool *replayed = NEW(rq->arena, bool);
     /* what was asked: method, address and body; a form's token changes with its key, so it may stay
      */
-    struct bytes parts[] = { str_bytes(str_of(METHODS[rq->method])),
-                             str_bytes(S(" ")),
-                             str_bytes(rq->path),
-                             str_bytes(S("?")),
-                             str_bytes(rq->query),
-                             str_bytes(S("\n")),
-                             rq->body.bytes };
+    struct bytes parts[] = { str_bytes(S("asked ")), str_bytes(str_of(METHODS[rq->method])),
+                             str_bytes(S(" ")),      str_bytes(rq->path),
+                             str_bytes(S("?")),      str_bytes(rq->query),
+                             str_bytes(S("\n")),     rq->body.bytes };
 
     REQUIRE(key.n >= 1 && key.n <= 64, API_KEY_MALFORMED);
     for (size_t i = 0; i < key.n; i++) {
@@ -116,7 +160,9 @@ struct err once_of_request(struct app *app, struct request *rq, struct str key)
     once->actor = rq->session ? rq->session->actor_id : 0;
     once->key = key_kept(app, rq->arena, key);
     if (once->key.n == 0) return fault(FAULT_MEMORY, "idempotency key");
-    sm3_parts(parts, LEN(parts), once->body_hash);
+    /* keyed as the key is: of a body that holds a person's number, too few are possible */
+    hmac_sm3_parts(bytes_of(app->mac_key, 32), parts, LEN(parts), once->body_hash);
+    REQUIRE(!done_differently(once), STORE_ONCE_DIFFERENT);
     REQUIRE(run(once), API_KEY_RUNNING);
     rq->once = once;
     return OK;

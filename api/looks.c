@@ -3,16 +3,6 @@
 
 #include "journal/journal.h"
 
-/* Where the one who looks belongs; 0 when everywhere. */
-static int32_t region_of(const struct session *session)
-{
-    for (int i = 0; i < session->signin.grants_n; i++) {
-        if (session->signin.grants[i].region_code != 0)
-            return session->signin.grants[i].region_code;
-    }
-    return 0;
-}
-
 static RESULT look_in_txn(struct txn *tx, void *line)
 {
     return journal_append(tx, line, NULL);
@@ -31,7 +21,7 @@ RESULT look_record(struct app *app, const struct request *rq, const struct look 
         .actor_id = session->actor_id,
         .place_id = session->place_id,
         .terminal_id = session->terminal_id,
-        .region_code = region_of(session),
+        .region_code = session_region(session),
         .act = str_of(look->act),
         .purpose = purpose_name(look->purpose ? look->purpose : request_purpose(rq)),
         .at = rq->at,

@@ -171,17 +171,18 @@ RESULT delete_loss_report(struct app *app, const struct request *rq, struct repl
     return OK;
 }
 
-enum { RECEIPT_GATES = 200 };
-
 RESULT get_loss_receipt(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct loss_receipt receipt;
+    struct page page;
+    int64_t last[PAGE_KEYS] = { 0 };
     struct card card;
     struct loss loss;
 
     TRY(loss_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &card, &loss));
-    TRY(venues_loss_receipt(app->store, card.id, loss.effective_at, 0, RECEIPT_GATES, rq->arena,
-                            &receipt));
+    TRY(page_read(app, rq, &page, NULL, 0));
+    TRY(venues_loss_receipt(app->store, card.id, loss.effective_at, page.after[0],
+                            (size_t)page.limit, rq->arena, &receipt));
     TRY(card_look(app, rq, &card));
     reply_json(rp, 200);
     json_put_id(rp, "loss_report", "los", loss.id);
@@ -193,6 +194,7 @@ RESULT get_loss_receipt(struct app *app, const struct request *rq, struct reply 
     json_put_array(rp, "gates");
     for (size_t i = 0; i < receipt.n; i++) {
         const struct gate_obeyed *gate = &receipt.gates[i];
+        last[0] = gate->terminal_id;
         json_put_object(rp, NULL);
         json_put_id(rp, "terminal", "trm", gate->terminal_id);
         json_put_str(rp, "name", str_of(gate->name));
@@ -203,6 +205,6 @@ RESULT get_loss_receipt(struct app *app, const struct request *rq, struct reply 
         json_put_end(rp);
     }
     json_put_end(rp);
-    json_put_bool(rp, "more", receipt.more);
+    page_end(app, rq, rp, receipt.more, last);
     return OK;
 }

@@ -69,7 +69,7 @@ struct err card_line(struct app *app, const struct request *rq, const struct car
     out->may_lose = !is_lost(card) && moves(card, SOCIAL_LOSE);
     out->may_lift = card->social == SOCIAL_TEMPORARY_LOSS;
     out->may_lose_formally = card->social == SOCIAL_TEMPORARY_LOSS;
-    out->may_consent = is_lost(card) && card->ecard == ECARD_SUSPENDED;
+    out->may_consent = card->social == SOCIAL_TEMPORARY_LOSS && card->ecard == ECARD_SUSPENDED;
     out->may_withdraw = is_lost(card) && card->ecard_consent;
     out->may_replace = is_lost(card);
     return OK;

@@ -57,6 +57,7 @@ struct err post_desk_search(struct app *app, const struct request *rq, struct re
     const struct json_field form[] = { JSON_TEXT("q", &q, 1, 64) };
     struct web_desk_view view = DESK;
     struct credential found;
+    struct person person;
     int64_t person_id = 0;
     struct err err;
 
@@ -70,6 +71,8 @@ struct err post_desk_search(struct app *app, const struct request *rq, struct re
     }
     if (err.code < 0) return err;
     if (person_id != 0) {
+        TRY(registry_person_load(app->store, person_id, &person));
+        TRY(request_may(rq, MAY_PERSON_FIND, person.region_code, 0));
         TRY(look_record(app, rq,
                         &(struct look){ .person_id = person_id,
                                         .act = LOOK_FOUND,

@@ -145,6 +145,7 @@ static RESULT found(struct app *app, const struct request *rq, struct reply *rp,
 
     if (!cards) return fault(FAULT_MEMORY, "search");
     TRY(registry_person_load(app->store, person_id, &person));
+    TRY(request_may(rq, MAY_PERSON_FIND, person.region_code, 0));
     TRY(registry_cards_of(app->store, person_id, cards, &n));
     err = registry_person_open_some(app->registry, &use, person_id,
                                     number.n > 0 ? PRIVATE_NAME : PRIVATE_NAME | PRIVATE_NUMBER,

@@ -76,6 +76,11 @@ static bool say_card(enum card_refusal code, struct refusal *out)
         SAY(409, "ecard_none", "The card has no e-card", "此卡没有电子社保卡");
     case REGISTRY_NOT_HOLDER:
         SAY(403, "not_the_holder", "Only the holder may consent", "只有持卡人本人可以同意");
+    case REGISTRY_CONSENT_LATE:
+        TELL(409, "consent_too_late", "The card is formally reported lost", "此卡已正式挂失",
+             "The e-card can be switched on again during a temporary report only: ask for a "
+             "replacement.",
+             "仅临时挂失期间可以重新启用电子社保卡；请办理补换卡。");
     case REGISTRY_CARD_CHANGED:
         TELL(409, "card_changed", "The card was changed meanwhile", "卡状态已变化",
              "Look at the card again, then decide.", "请重新查看卡状态后再操作。");

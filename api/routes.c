@@ -52,7 +52,7 @@ const struct route ROUTES[] = {
     { POST, "/v1/cards/{card}/loss-reports", API_ONCE, "self.lose card.lose.temporary card.lose.formal", post_loss_report, NULL, 0 },
     { GET, "/v1/cards/{card}/loss-reports/{loss}", API_PURPOSE, "self.view card.view", get_loss_report, NULL, 0 },
     { DELETE, "/v1/cards/{card}/loss-reports/{loss}", 0, "self.lose card.unlose", delete_loss_report, NULL, 0 },
-    { GET, "/v1/cards/{card}/loss-reports/{loss}/receipt", API_PURPOSE, "self.view card.view", get_loss_receipt, NULL, 0 },
+    { GET, "/v1/cards/{card}/loss-reports/{loss}/receipt", API_PURPOSE, "self.view card.view", get_loss_receipt, PAGE_QUERY, 0 },
 
     { POST, "/v1/devices", API_ONCE, "self.device", post_device, NULL, 0 },
     { GET, "/v1/devices", 0, "self.device", get_devices, NULL, 0 },

@@ -284,6 +284,15 @@ struct err request_may(const struct request *rq, enum permission permission, int
     return OK;
 }
 
+int32_t session_region(const struct session *session)
+{
+    for (int i = 0; i < session->signin.grants_n; i++) {
+        if (session->signin.grants[i].region_code != 0)
+            return session->signin.grants[i].region_code;
+    }
+    return 0;
+}
+
 struct act request_act(const struct request *rq)
 {
     const struct session *session = request_session(rq);

@@ -91,13 +91,19 @@ struct try_call {
     struct instant retry_at;
 };
 
+/* Whose tries: a terminal's, or of the staff member at none. */
+static int64_t tries_of(const struct verify_ask *ask)
+{
+    return ask->terminal_id != 0 ? ask->terminal_id : ask->staff_id;
+}
+
 static RESULT try_count(struct txn *tx, void *arg)
 {
     struct try_call *call = arg;
     struct try_row row = { 0 };
     bool found;
 
-    TRY(try_load(tx, call->ask->terminal_id, &row, &found));
+    TRY(try_load(tx, tries_of(call->ask), &row, &found));
     call->retry_at = row.locked_until;
     REQUIRE(!instant_before(call->ask->at, row.locked_until), IDENTITY_TRIES_OUT);
     row.wrong++;
@@ -106,14 +112,14 @@ static RESULT try_count(struct txn *tx, void *arg)
         row.locks = row.locks < LOCKS_MAX ? row.locks + 1 : row.locks;
         row.wrong = 0;
     }
-    return try_put(tx, call->ask->terminal_id, &row, found);
+    return try_put(tx, tries_of(call->ask), &row, found);
 }
 
 static RESULT try_right(struct txn *tx, void *arg)
 {
     struct try_call *call = arg;
 
-    return try_put(tx, call->ask->terminal_id, &(struct try_row){ 0 }, true);
+    return try_put(tx, tries_of(call->ask), &(struct try_row){ 0 }, true);
 }
 
 struct use_call {

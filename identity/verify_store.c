@@ -393,32 +393,32 @@ RESULT short_last_put(struct txn *tx, int64_t person_id, const uint8_t hash[32],
 /* ---- wrong tries */
 
 static const struct stmt TRY_LOAD = {
-    .name = "identity: wrong short codes at a terminal",
+    .name = "identity: wrong short codes by who tries",
     .types = "ii",
     .root = 1,
     .sql = "SELECT wrong, locks, locked_until FROM short_try"
-           " WHERE node_id = $1 AND terminal_id = $2",
+           " WHERE node_id = $1 AND actor_id = $2",
 };
 static const struct stmt TRY_INSERT = {
-    .name = "identity: first short code at a terminal",
+    .name = "identity: first short code by who tries",
     .types = "iiiii",
     .root = 1,
-    .sql = "INSERT INTO short_try (node_id, terminal_id, wrong, locks, locked_until)"
+    .sql = "INSERT INTO short_try (node_id, actor_id, wrong, locks, locked_until)"
            " VALUES ($1, $2, $3, $4, $5)",
 };
 static const struct stmt TRY_UPDATE = {
-    .name = "identity: count a short code at a terminal",
+    .name = "identity: count a short code by who tries",
     .types = "iiiii",
     .root = 1,
     .sql = "UPDATE short_try SET wrong = $3, locks = $4, locked_until = $5"
-           " WHERE node_id = $1 AND terminal_id = $2",
+           " WHERE node_id = $1 AND actor_id = $2",
 };
 
-RESULT try_load(struct txn *tx, int64_t terminal_id, struct try_row *out, bool *found)
+RESULT try_load(struct txn *tx, int64_t actor_id, struct try_row *out, bool *found)
 {
     ROW(row);
 
-    TRY(txn_first(tx, &TRY_LOAD, IN(v_int(NODE_ID), v_int(terminal_id)), &row, found));
+    TRY(txn_first(tx, &TRY_LOAD, IN(v_int(NODE_ID), v_int(actor_id)), &row, found));
     if (*found)
         *out = (struct try_row){ .wrong = row_int(&row, 0),
                                  .locks = row_int(&row, 1),
@@ -426,10 +426,10 @@ RESULT try_load(struct txn *tx, int64_t terminal_id, struct try_row *out, bool *
     return OK;
 }
 
-RESULT try_put(struct txn *tx, int64_t terminal_id, const struct try_row *row, bool found)
+RESULT try_put(struct txn *tx, int64_t actor_id, const struct try_row *row, bool found)
 {
     return txn_exec(tx, found ? &TRY_UPDATE : &TRY_INSERT,
-                    IN(v_int(NODE_ID), v_int(terminal_id), v_int(row->wrong), v_int(row->locks),
+                    IN(v_int(NODE_ID), v_int(actor_id), v_int(row->wrong), v_int(row->locks),
                        v_at(row->locked_until)),
                     NULL);
 }

@@ -60,5 +60,5 @@ struct try_row {
     int64_t wrong, locks;
     struct instant locked_until;
 };
-RESULT try_load(struct txn *tx, int64_t terminal_id, struct try_row *out, bool *found);
-RESULT try_put(struct txn *tx, int64_t terminal_id, const struct try_row *row, bool found);
+RESULT try_load(struct txn *tx, int64_t actor_id, struct try_row *out, bool *found);
+RESULT try_put(struct txn *tx, int64_t actor_id, const struct try_row *row, bool found);

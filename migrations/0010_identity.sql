@@ -72,11 +72,11 @@ CREATE TABLE short_code_last (                           -- a new short code end
     PRIMARY KEY (person_id)
 ) strict;
 
-CREATE TABLE short_try (                                 -- wrong short codes at a terminal; counted before they are looked up
+CREATE TABLE short_try (                                 -- wrong short codes by who tries; counted before they are looked up
     node_id      id64 NOT NULL,                          -- root: the node
-    terminal_id  id64 NOT NULL,
+    actor_id     id64 NOT NULL,                          -- terminal or staff member
     wrong        int64 NOT NULL,                         -- in a row
     locks        int64 NOT NULL,                         -- times it was made to wait
     locked_until int64 NOT NULL,                         -- microseconds, UTC; 0: not
-    PRIMARY KEY (node_id, terminal_id)
+    PRIMARY KEY (node_id, actor_id)
 ) strict;

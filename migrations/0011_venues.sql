@@ -56,6 +56,7 @@ CREATE TABLE person_no_show (
     booking_id id64 NOT NULL,
     venue_id   id64 NOT NULL,
     at         int64 NOT NULL,                           -- microseconds, UTC: end of the slot missed
+    undone     int64 NOT NULL DEFAULT 0,                 -- 1: came after all, told later by a gate that was alone
     PRIMARY KEY (person_id, booking_id)
 ) strict;
 

@@ -37,6 +37,8 @@ enum card_refusal { /* in the order they are tried */
                     REGISTRY_NOT_HOLDER = 3114,   /* only the holder himself may consent */
                     REGISTRY_CARD_CHANGED =
                         3115, /* the epoch is not the expected one: look again */
+                    REGISTRY_CONSENT_LATE =
+                        3116, /* consent to the e-card is asked in temporary loss only */
 };
 
 /* Stored and on the wire; never renumbered. 0 is none. */

@@ -233,6 +233,7 @@ static RESULT consent_in_txn(struct txn *tx, void *arg)
     call->after = card;
     txn_result(tx, call->card_id);
     if (card.ecard_consent) return OK;
+    REQUIRE(loss.kind == LOSS_TEMPORARY, REGISTRY_CONSENT_LATE);
     card_turn_open(&turn, &card);
     card_turn_ecard(&turn, ECARD_CONSENT, ECARD_ON);
     turn.card.ecard_consent = true;

@@ -18,8 +18,7 @@ RESULT admission_decide(const struct slot *slot, const struct booking *booking,
             REQUIRE(!instant_before(ask->at, booking->starts_at), VENUES_BOOKING_EARLY);
             REFUSE(VENUES_BOOKING_MISSED);
         }
-        if (booking->state == BOOKING_MADE) return OK;
-        /* marked as a no-show while the slot still runs can't be; a no-show asks like anybody */
+        return OK; /* also one marked as missed: a gate that was alone tells so late */
     }
     REQUIRE(ask->places <= slot->held - slot->held_taken, VENUES_NO_FREE_PLACE);
     return OK;
@@ -81,7 +80,7 @@ static RESULT admit(struct txn *tx, const struct admit_ask *ask, struct admissio
     struct slot slot;
     struct booking booking;
     struct admission_row first;
-    bool found, booked, uses_booking;
+    bool found, booked;
     struct err err;
     int64_t places;
 
@@ -99,15 +98,16 @@ static RESULT admit(struct txn *tx, const struct admit_ask *ask, struct admissio
     if (err.code == VENUES_BOOKING_EARLY || err.code == VENUES_BOOKING_MISSED)
         out->booked_for = booking.starts_at;
     TRY(err);
-    uses_booking = booked && booking.state == BOOKING_MADE;
-    places = uses_booking ? booking.places : ask->places;
+    places = booked ? booking.places : ask->places;
     *out = (struct admission){ .id = txn_new_id(tx),
                                .slot_id = slot.id,
-                               .booking_id = uses_booking ? booking.id : 0,
+                               .booking_id = booked ? booking.id : 0,
                                .places = places,
                                .inside = slot.admitted + places };
-    if (uses_booking) TRY(booking_end(tx, ask->venue_id, booking.id, BOOKING_ADMITTED, ask->at));
-    TRY(slot_admit(tx, ask->venue_id, slot.id, places, uses_booking ? 0 : places));
+    if (booked)
+        TRY(booking_end(tx, ask->venue_id, booking.id, booking.state, BOOKING_ADMITTED, ask->at));
+    if (booked && booking.state == BOOKING_NO_SHOW) TRY(no_show_send(tx, &booking, true));
+    TRY(slot_admit(tx, ask->venue_id, slot.id, places, booked ? 0 : places));
     TRY(admission_insert(tx, ask, out->id, slot.id, out->booking_id, places, showing_given(ask)));
     return admitted_tell(tx, ask);
 }

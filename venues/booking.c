@@ -176,7 +176,7 @@ static RESULT cancel_in_txn(struct txn *tx, void *arg)
     if (booking.state == BOOKING_CANCELLED) return OK;
     REQUIRE(booking.state == BOOKING_MADE, VENUES_BOOKING_OVER);
     REQUIRE(instant_before(call->at, booking.starts_at), VENUES_CANCEL_LATE);
-    TRY(booking_end(tx, call->venue_id, booking.id, BOOKING_CANCELLED, call->at));
+    TRY(booking_end(tx, call->venue_id, booking.id, booking.state, BOOKING_CANCELLED, call->at));
     TRY(slot_give_back(tx, call->venue_id, booking.slot_id, booking.places));
     return booking_tell(tx, NOTICE_BOOKING_CANCELLED, &booking, call->place, call->at);
 }
@@ -191,7 +191,7 @@ RESULT venues_cancel(struct store *store, int64_t venue_id, int64_t booking_id, 
 
 /* ---- no-shows: marked under the venue, told to the person's root by message */
 
-enum { NO_SHOW_MESSAGE = 4 * 8 };
+enum { NO_SHOW_MESSAGE = 4 * 8 + 1 };
 
 struct no_shows_call {
     int64_t venue_id, slot_id, left;
@@ -199,7 +199,7 @@ struct no_shows_call {
     int max;
 };
 
-static RESULT no_show_send(struct txn *tx, const struct booking *booking)
+RESULT no_show_send(struct txn *tx, const struct booking *booking, bool undone)
 {
     uint8_t payload[NO_SHOW_MESSAGE];
     struct writer w = writer_over(payload, sizeof payload);
@@ -208,6 +208,7 @@ static RESULT no_show_send(struct txn *tx, const struct booking *booking)
     put_be64(&w, (uint64_t)booking->id);
     put_be64(&w, (uint64_t)booking->venue_id);
     put_be64(&w, (uint64_t)booking->ends_at.usec);
+    put_u8(&w, undone);
     return outbox_put(tx, VENUES_TOPIC_NO_SHOW, (struct root){ ROOT_PERSON, booking->person_id },
                       writer_bytes(&w));
 }
@@ -225,8 +226,9 @@ static RESULT no_shows_mark(struct txn *tx, void *arg)
     TRY(bookings_open(tx, call->venue_id, call->slot_id,
                       call->max < AT_ONCE ? (size_t)call->max : AT_ONCE, bookings, &n));
     for (size_t i = 0; i < n; i++) {
-        TRY(booking_end(tx, call->venue_id, bookings[i].id, BOOKING_NO_SHOW, call->at));
-        TRY(no_show_send(tx, &bookings[i]));
+        TRY(booking_end(tx, call->venue_id, bookings[i].id, BOOKING_MADE, BOOKING_NO_SHOW,
+                        call->at));
+        TRY(no_show_send(tx, &bookings[i], false));
     }
     return bookings_open_count(tx, call->venue_id, call->slot_id, &call->left);
 }
@@ -244,13 +246,15 @@ RESULT venues_no_shows(struct store *store, int64_t venue_id, int64_t slot_id, s
 struct no_show_call {
     int64_t person_id, booking_id, venue_id;
     struct instant at;
+    bool undone;
 };
 
 static RESULT no_show_keep(struct txn *tx, void *arg)
 {
     struct no_show_call *call = arg;
 
-    return no_show_put(tx, call->person_id, call->booking_id, call->venue_id, call->at);
+    return no_show_put(tx, call->person_id, call->booking_id, call->venue_id, call->at,
+                       call->undone);
 }
 
 RESULT venues_no_show(void *store, const struct message *message)
@@ -262,6 +266,7 @@ RESULT venues_no_show(void *store, const struct message *message)
     call.booking_id = (int64_t)take_be64(&c);
     call.venue_id = (int64_t)take_be64(&c);
     call.at.usec = (int64_t)take_be64(&c);
+    call.undone = take_u8(&c) != 0;
     TRY(cursor_end(&c, VENUES_BOOKING_UNKNOWN));
     return store_run(store, (struct root){ ROOT_PERSON, call.person_id }, no_show_keep, &call);
 }

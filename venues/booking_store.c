@@ -43,10 +43,10 @@ static const struct stmt BOOKING_INSERT = {
 };
 static const struct stmt BOOKING_END = {
     .name = "venues: end a booking",
-    .types = "iiii",
+    .types = "iiiii",
     .root = 1,
     .sql = "UPDATE venue_booking SET state = $3, ended_at = $4"
-           " WHERE venue_id = $1 AND id = $2 AND state = 1",
+           " WHERE venue_id = $1 AND id = $2 AND state = $5",
 };
 static const struct stmt BOOKINGS_OPEN = {
     .name = "venues: unused bookings of a slot",
@@ -72,20 +72,26 @@ static const struct stmt NO_SHOW_THERE = {
     .name = "venues: is a no-show known",
     .types = "ii",
     .root = 1,
-    .sql = "SELECT at FROM person_no_show WHERE person_id = $1 AND booking_id = $2",
+    .sql = "SELECT undone FROM person_no_show WHERE person_id = $1 AND booking_id = $2",
 };
 static const struct stmt NO_SHOW_INSERT = {
     .name = "venues: a no-show",
-    .types = "iiii",
+    .types = "iiiii",
     .root = 1,
-    .sql = "INSERT INTO person_no_show (person_id, booking_id, venue_id, at)"
-           " VALUES ($1, $2, $3, $4)",
+    .sql = "INSERT INTO person_no_show (person_id, booking_id, venue_id, at, undone)"
+           " VALUES ($1, $2, $3, $4, $5)",
+};
+static const struct stmt NO_SHOW_UNDO = {
+    .name = "venues: take a no-show back",
+    .types = "ii",
+    .root = 1,
+    .sql = "UPDATE person_no_show SET undone = 1 WHERE person_id = $1 AND booking_id = $2",
 };
 static const struct stmt NO_SHOW_COUNT = {
     .name = "venues: a person's no-shows",
     .types = "iii",
     .sql = "SELECT CAST(COUNT(*) AS BIGINT), MAX(at) FROM person_no_show"
-           " WHERE person_id = $1 AND at >= $2 AND at <= $3",
+           " WHERE person_id = $1 AND at >= $2 AND at <= $3 AND undone = 0",
 };
 
 static void booking_take_row(const struct row *row, struct booking *out)
@@ -150,12 +156,13 @@ RESULT booking_insert(struct txn *tx, const struct booking_ask *ask, int64_t id)
                     NULL);
 }
 
-RESULT booking_end(struct txn *tx, int64_t venue_id, int64_t booking_id, enum booking_state state,
-                   struct instant at)
+RESULT booking_end(struct txn *tx, int64_t venue_id, int64_t booking_id, enum booking_state from,
+                   enum booking_state state, struct instant at)
 {
     int64_t changed;
 
-    TRY(txn_exec(tx, &BOOKING_END, IN(v_int(venue_id), v_int(booking_id), v_int(state), v_at(at)),
+    TRY(txn_exec(tx, &BOOKING_END,
+                 IN(v_int(venue_id), v_int(booking_id), v_int(state), v_at(at), v_int(from)),
                  &changed));
     if (changed != 1) return fault(FAULT_STORE_CORRUPT, "booking %" PRId64 ": state", booking_id);
     return OK;
@@ -206,15 +213,17 @@ RESULT bookings_of(struct txn *tx, int64_t person_id, int64_t before, size_t lim
 }
 
 RESULT no_show_put(struct txn *tx, int64_t person_id, int64_t booking_id, int64_t venue_id,
-                   struct instant at)
+                   struct instant at, bool undone)
 {
     ROW(row);
     bool found;
 
     TRY(txn_first(tx, &NO_SHOW_THERE, IN(v_int(person_id), v_int(booking_id)), &row, &found));
-    if (found) return OK;
-    return txn_exec(tx, &NO_SHOW_INSERT,
-                    IN(v_int(person_id), v_int(booking_id), v_int(venue_id), v_at(at)), NULL);
+    if (found && !undone) return OK;
+    if (found) return txn_exec(tx, &NO_SHOW_UNDO, IN(v_int(person_id), v_int(booking_id)), NULL);
+    return txn_exec(
+        tx, &NO_SHOW_INSERT,
+        IN(v_int(person_id), v_int(booking_id), v_int(venue_id), v_at(at), v_int(undone)), NULL);
 }
 
 RESULT no_show_count(struct txn *tx, int64_t person_id, struct instant since, struct instant upto,

@@ -1,24 +1,47 @@
 /* venues/receipt.c - when each gate obeyed a loss report. */
+#include "registry/card.h"
 #include "venues/terminal_store.h"
 #include "venues/venues.h"
 
 /* Acts carry their own instant, the feed the store's: they may differ by a queue's wait. */
 #define CLOCKS_APART_USEC (5 * USEC_PER_SEC)
-enum { FEED_SCAN_MAX = 200000 };
+enum { FEED_SCAN = 4096 };
 
 struct change {
     int64_t card_id;
-    struct instant since;
-    int64_t position;
+    struct instant reported_at;
+    int64_t position, after; /* where it stands, 0: not met yet; what was read last */
+    bool over;               /* it would have been met */
 };
 
+/* The change says itself when it was made; a lift, or another report a moment before or after, is
+ * of the same card and another time. */
 static RESULT change_seek(void *arg, const struct feed_entry *entry)
 {
     struct change *change = arg;
+    struct card_state state;
 
-    if (change->position == 0 && entry->subject_id == change->card_id &&
-        !instant_before(entry->at, change->since))
+    change->after = entry->position;
+    if (entry->subject_id == change->card_id && card_state_parse(entry->payload, &state) &&
+        state.at.usec == change->reported_at.usec && !state.social_usable) {
         change->position = entry->position;
+        change->over = true;
+    }
+    if (instant_before(instant_add(change->reported_at, CLOCKS_APART_USEC), entry->at))
+        change->over = true;
+    return OK;
+}
+
+/* Reads from the block before which it can't stand, as far as it may. */
+static RESULT change_find(struct store *store, int64_t first, struct change *change)
+{
+    int64_t before;
+
+    change->after = first - 1;
+    do {
+        before = change->after;
+        TRY(feed_read(store, FEED_CARD, before, FEED_SCAN, change_seek, change));
+    } while (!change->over && change->after == before + FEED_SCAN);
     return OK;
 }
 
@@ -78,8 +101,7 @@ RESULT venues_loss_receipt(struct store *store, int64_t card_id, struct instant 
                            int64_t after_terminal, size_t limit, struct arena *arena,
                            struct loss_receipt *out)
 {
-    struct change change = { .card_id = card_id,
-                             .since = instant_add(reported_at, -CLOCKS_APART_USEC) };
+    struct change change = { .card_id = card_id, .reported_at = reported_at };
     struct receipt_call call = { .after = after_terminal,
                                  .active_at = reported_at,
                                  .limit = limit };
@@ -89,9 +111,9 @@ RESULT venues_loss_receipt(struct store *store, int64_t card_id, struct instant 
 
     *out = (struct loss_receipt){ 0 };
     TRY(feed_status(store, FEED_CARD, &status));
-    TRY(block_from(store, status.head_block, change.since, &block, &found));
-    if (found)
-        TRY(feed_read(store, FEED_CARD, block.first - 1, FEED_SCAN_MAX, change_seek, &change));
+    TRY(block_from(store, status.head_block, instant_add(reported_at, -CLOCKS_APART_USEC), &block,
+                   &found));
+    if (found) TRY(change_find(store, block.first, &change));
     call.incarnation = status.incarnation;
     call.position = change.position == 0 ? INT64_MAX : change.position; /* nobody can obey it yet */
     call.gates = NEW_ARRAY(arena, struct gate_obeyed, limit + 1);

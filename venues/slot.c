@@ -166,7 +166,8 @@ static RESULT slot_call_off(struct txn *tx, void *arg)
     TRY(bookings_open(tx, call->venue_id, call->slot_id,
                       call->max < AT_ONCE ? (size_t)call->max : AT_ONCE, bookings, &n));
     for (size_t i = 0; i < n; i++) {
-        TRY(booking_end(tx, call->venue_id, bookings[i].id, BOOKING_CANCELLED, call->at));
+        TRY(booking_end(tx, call->venue_id, bookings[i].id, BOOKING_MADE, BOOKING_CANCELLED,
+                        call->at));
         TRY(slot_give_back(tx, call->venue_id, call->slot_id, bookings[i].places));
         TRY(booking_tell(tx, NOTICE_BOOKING_CANCELLED, &bookings[i], call->place, call->at));
     }

@@ -350,7 +350,7 @@ struct loss_receipt {
     size_t n, obeyed;
     bool more; /* of limit */
 };
-/* The receipt of a card's change (a loss) that was committed at `reported_at`: every terminal with
+/* The receipt of a card's loss that was reported at `reported_at`: every terminal with
  * the time its heartbeat first named a list at or past the change. */
 RESULT venues_loss_receipt(struct store *store, int64_t card_id, struct instant reported_at,
                            int64_t after_terminal, size_t limit, struct arena *arena,

@@ -14,13 +14,16 @@ static struct err act_in_txn(struct txn *tx, void *arg)
 
 static struct err post_act(struct app *app, const struct request *rq, struct reply *rp)
 {
-    int64_t places, id;
+    int64_t places, id, person_id = 11;
     bool replayed;
-    const struct json_field body[] = { JSON_INT("places", &places, 1, 5) };
+    const struct json_field body[] = {
+        JSON_INT("places", &places, 1, 5),
+        JSON_OPTIONAL(JSON_INT("person", &person_id, 1, 99), NULL),
+    };
 
     TRY(json_read(rq->body, body, LEN(body)));
-    TRY(store_run_once(app->store, (struct root){ ROOT_PERSON, 11 }, rq->once, act_in_txn, &places,
-                       &id, &replayed));
+    TRY(store_run_once(app->store, (struct root){ ROOT_PERSON, person_id }, rq->once, act_in_txn,
+                       &places, &id, &replayed));
     reply_json(rp, 201);
     json_put_int(rp, "id", id);
     reply_replayed(rp, replayed);
@@ -59,6 +62,11 @@ static void test_once(struct fixture *f)
     CHECK("with the first answer", client_has(&client, first));
     CHECK_INT("another body under the key",
               client_ask(&client, "POST /v1/acts", "Idempotency-Key: k\r\n", "{\"places\":2}"),
+              422);
+    CHECK_STR("its code", client_code(&client), S("idempotency_key_reused"));
+    CHECK_INT("another body about another thing under the key",
+              client_ask(&client, "POST /v1/acts", "Idempotency-Key: k\r\n",
+                         "{\"places\":1,\"person\":12}"),
               422);
     CHECK_STR("its code", client_code(&client), S("idempotency_key_reused"));
     CHECK_INT("a refused act",

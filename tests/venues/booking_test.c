@@ -198,6 +198,46 @@ static void no_shows(struct fixture *f)
     CHECK_INT("not for ever", standing.paused_until.usec, 0);
 }
 
+/* A gate that was alone tells of an admission after the slot was judged; in either order of the two
+ * messages the person is none who stayed away. */
+static void came_after_all(struct fixture *f)
+{
+    enum { PERSON = 78 };
+
+    for (int told_first = 0; told_first < 2; told_first++) {
+        int64_t slot = slot_new(f, 3000 + 200 * told_first, 5), id, left;
+        struct booking_ask ask = booking_of(f, slot, PERSON);
+        struct instant began =
+            instant_add(fixture_now(f), (3001 + 200 * told_first) * USEC_PER_MIN);
+        struct admit_ask admit = { .venue_id = VENUE,
+                                   .person_id = PERSON,
+                                   .card_id = 5,
+                                   .terminal_id = 9,
+                                   .places = 1,
+                                   .grade = GRADE_C,
+                                   .provenance = PROVENANCE_REAL,
+                                   .at = began };
+        struct admission made;
+        struct standing standing;
+        struct booking booking;
+        int done;
+        CHECK_OK("booked", venues_book(f->store, NULL, &ask, &id));
+        CHECK_OK("missed", venues_no_shows(f->store, VENUE, slot,
+                                           instant_add(began, 100 * USEC_PER_MIN), 10, &left));
+        if (told_first)
+            CHECK_OK("told",
+                     outbox_deliver(f->store, VENUES_TOPIC_NO_SHOW, 10, hand_over, f, &done));
+        CHECK_OK("let in during the slot, told late", venues_admit(f->store, &admit, &made));
+        CHECK_INT("on the booking", made.booking_id, id);
+        CHECK_OK("told", outbox_deliver(f->store, VENUES_TOPIC_NO_SHOW, 10, hand_over, f, &done));
+        CHECK_OK("the booking", venues_booking_get(f->store, VENUE, id, &booking));
+        CHECK_INT("was used", booking.state, BOOKING_ADMITTED);
+        CHECK_OK("the standing",
+                 venues_standing(f->store, PERSON, instant_add(began, USEC_PER_DAY), &standing));
+        CHECK_INT("no no-show", standing.no_shows, 0);
+    }
+}
+
 static void called_off(struct fixture *f)
 {
     int64_t slot = slot_new(f, 3000, 5), id, left;
@@ -244,6 +284,7 @@ int main(void)
         refusals(&f);
         last_place(&f);
         no_shows(&f);
+        came_after_all(&f);
         called_off(&f);
         pages(&f);
         fixture_close(&f);

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "registry/card.h"
 #include "tests/fixture.h"
 #include "venues/venues.h"
 
@@ -403,10 +404,27 @@ static void uploads(struct fixture *f, enum suite suite)
     CHECK_OK("the next one", venues_upload(f->store, &ask, &made));
 }
 
+/* What registry/ puts on the feed when a card's state changes. */
 static RESULT card_change(struct txn *tx, void *arg)
 {
-    (void)arg;
-    return feed_append(tx, FEED_CARD, CARD, str_bytes(S("a loss")));
+    const struct card_state *state = arg;
+    uint8_t bytes[CARD_STATE_BYTES];
+
+    card_state_write(state, bytes);
+    return feed_append(tx, FEED_CARD, CARD, bytes_of(bytes, sizeof bytes));
+}
+
+static void card_turns(struct fixture *f, enum social_state social)
+{
+    struct card_state state = { .card_id = CARD,
+                                .person_id = 3,
+                                .social = (uint8_t)social,
+                                .social_usable = social == SOCIAL_NORMAL,
+                                .at = fixture_now(f) };
+
+    CHECK_OK("a card's change",
+             store_run(f->store, (struct root){ ROOT_PERSON, 3 }, card_change, &state));
+    fixture_pass(f, USEC_PER_SEC);
 }
 
 static void receipts(struct fixture *f)
@@ -414,20 +432,26 @@ static void receipts(struct fixture *f)
     static uint8_t memory[1 << 16];
     struct arena arena = arena_over(memory, sizeof memory);
     struct gate quick = gate_ready(f, "quick", SUITE_P256), slow = gate_ready(f, "slow", SUITE_SM2);
-    struct instant lost_at;
-    struct loss_receipt receipt;
+    struct instant lost_at, first_at;
+    struct loss_receipt receipt, first;
     struct feed_status status;
     struct heartbeat beat = { .venue_id = VENUE, .list_made_at = fixture_now(f) };
 
     fixture_pass(f, USEC_PER_MIN);
+    first_at = fixture_now(f);
+    card_turns(f, SOCIAL_TEMPORARY_LOSS);
+    card_turns(f, SOCIAL_NORMAL);
     lost_at = fixture_now(f);
-    CHECK_OK("lost", store_run(f->store, (struct root){ ROOT_PERSON, 3 }, card_change, NULL));
+    card_turns(f, SOCIAL_TEMPORARY_LOSS);
     CHECK("sealed", fixture_seal(f));
     CHECK_OK("the feed", feed_status(f->store, FEED_CARD, &status));
     CHECK_OK("a receipt", venues_loss_receipt(f->store, CARD, lost_at, 0, 100, &arena, &receipt));
     CHECK("it stands in the feed",
           receipt.position > 0 && receipt.position <= status.head_position);
     CHECK_INT("nobody has obeyed yet", (int64_t)receipt.obeyed, 0);
+    CHECK_OK("lost, lifted and lost again: the first one's",
+             venues_loss_receipt(f->store, CARD, first_at, 0, 100, &arena, &first));
+    CHECK_INT("stands two changes before", receipt.position - first.position, 2);
     beat.terminal_id = slow.id;
     beat.list_incarnation = status.incarnation;
     beat.list_position = receipt.position - 1;
