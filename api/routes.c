@@ -27,7 +27,7 @@ const struct route ROUTES[] = {
     { POST, "/v1/persons/{person}/reveals", API_PURPOSE, "person.reveal", post_reveal, NULL, 0 },
     { GET, "/v1/persons/{person}/notices", API_PURPOSE, "self.view card.view", get_notices, PAGE_QUERY, 0 },
     { GET, "/v1/persons/{person}/relations", API_PURPOSE, "self.view card.view", get_relations, PAGE_QUERY " as", 0 },
-    { POST, "/v1/persons/{person}/relations", API_ONCE | API_GUESS, "self.lose person.correct", post_relation, NULL, 0 },
+    { POST, "/v1/persons/{person}/relations", API_ONCE, "self.lose person.correct", post_relation, NULL, 0 },
     { DELETE, "/v1/persons/{person}/relations/{relation}", 0, "self.lose person.correct", delete_relation, NULL, 0 },
     { GET, "/v1/persons/{person}/cards", API_PURPOSE, "self.view card.view", get_person_cards, NULL, 0 },
     { GET, "/v1/persons/{person}/access-records", API_PURPOSE, "self.view journal.view", get_access_records, PAGE_QUERY, 0 },

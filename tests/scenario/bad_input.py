@@ -54,7 +54,8 @@ def operation(base, document, method, path, op, tokens):
     where = "%s %s" % (method.upper(), path)
     concrete = re.sub(r"\{(\w+)\}", lambda m: "me" if m.group(1) == "person" else
                       {"venue": "ven", "slot": "slt", "card": "crd", "loss": "los", "device": "dev", "terminal": "trm",
-                       "booking": "bkg", "line": "jrn", "code": "x"}[m.group(1)] + "_" + FORGED_ID, path)
+                       "booking": "bkg", "line": "jrn", "job": "job", "staff": "stf", "token": "ses",
+                       "relation": "rel"}.get(m.group(1), "x") + "_" + FORGED_ID, path)
     names = [p["$ref"].rsplit("/", 1)[1] for p in op.get("parameters", []) if "$ref" in p]
     public = {} in op.get("security", [None])
     headers = {"X-Purpose": "counter_service", "Idempotency-Key": os.urandom(8).hex()}
