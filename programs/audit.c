@@ -3,6 +3,7 @@
 #include "journal/journal.h"
 #include "programs/audit_card.h"
 #include "programs/audit_ledger.h"
+#include "programs/audit_search.h"
 #include "programs/nouns.h"
 #include "programs/store_of.h"
 
@@ -97,5 +98,39 @@ static const struct cli_verb VERBS[] = {
                    .en = "journal lines recorded from then on" } },
       .examples = { { "ykt audit verify --since 2021-08-01 --store sqlite:ykt.db", "八月以来",
                       "since August" } } },
+    { .name = "search",
+      .zh = "谁做了什么、看了什么（经运行中的服务，本次查看也入日志）",
+      .en = "who did and looked at what, through the running server; the search is journalled, too",
+      .run = audit_search,
+      .columns = AUDIT_SEARCH_COLUMNS,
+      .columns_n = AUDIT_SEARCH_COLUMNS_N,
+      .flags = { { .name = "actor",
+                   .type = CLI_TEXT,
+                   .value = "ID",
+                   .zh = "谁：stf_… 等编号",
+                   .en = "whose acts: an id, stf_..." },
+                 { .name = "kind",
+                   .type = CLI_ENUM,
+                   .choices = AUDIT_KINDS,
+                   .zh = "类别",
+                   .en = "kind of line" },
+                 { .name = "region",
+                   .type = CLI_INT,
+                   .min = 100000,
+                   .max = 999999,
+                   .zh = "区划代码",
+                   .en = "GB/T 2260 code" },
+                 { .name = "from", .type = CLI_INSTANT, .zh = "自何时", .en = "from when" },
+                 { .name = "to", .type = CLI_INSTANT, .zh = "至何时", .en = "until when" },
+                 LIMIT_FLAG,
+                 { .name = "purpose",
+                   .type = CLI_ENUM,
+                   .choices = PURPOSES,
+                   .preset = "supervision",
+                   .zh = "查看的目的",
+                   .en = "why it is looked at" },
+                 CLIENT_FLAGS },
+      .examples = { { "ykt audit search --kind look --from 2021-08-01 --limit 50",
+                      "八月以来谁看了档案", "who looked at records since August" } } },
 };
 const struct cli_noun AUDIT_NOUN = { "audit", "审计", "proofs of what is kept", VERBS, LEN(VERBS) };

@@ -513,7 +513,8 @@ static struct str page_path(struct cli *cli, struct str path, int64_t left, cons
     return arena_format(cli_arena(cli), "%.*s%climit=%" PRId64, (int)path.n, path.p, mark, limit);
 }
 
-static enum cli_exit list_with(struct client *client, struct str path, const char *purpose)
+static enum cli_exit list_with(struct client *client, struct str path, const char *purpose,
+                               client_shape *shape)
 {
     struct cli *cli = client->cli;
     int64_t left = cli_int(cli, "limit");
@@ -531,6 +532,7 @@ static enum cli_exit list_with(struct client *client, struct str path, const cha
         if (end != CLI_OK) return end;
         json_array_foreach(json_object_get(answer, "data"), i, row)
         {
+            if (shape) shape(row);
             client_row(cli, row);
             left--;
         }
@@ -543,15 +545,21 @@ static enum cli_exit list_with(struct client *client, struct str path, const cha
     return CLI_OK;
 }
 
-enum cli_exit client_list(struct cli *cli, struct str path, const char *purpose)
+enum cli_exit client_list_with(struct cli *cli, struct str path, const char *purpose,
+                               client_shape *shape)
 {
     struct client *client;
     enum cli_exit end = client_open(cli, &client);
 
     if (end != CLI_OK) return end;
-    end = list_with(client, path, purpose);
+    end = list_with(client, path, purpose, shape);
     client_close(client);
     return end;
+}
+
+enum cli_exit client_list(struct cli *cli, struct str path, const char *purpose)
+{
+    return client_list_with(cli, path, purpose, NULL);
 }
 
 enum cli_exit client_show(struct cli *cli, const struct ask *ask)

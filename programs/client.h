@@ -93,6 +93,10 @@ void client_row(struct cli *cli, const json_t *object);
  * and says when there is more. `path` is without limit and cursor. The member that holds the rows
  * is `data`. */
 enum cli_exit client_list(struct cli *cli, struct str path, const char *purpose);
+/* The same, each object made ready for its row by `shape` first. */
+typedef void client_shape(json_t *object);
+enum cli_exit client_list_with(struct cli *cli, struct str path, const char *purpose,
+                               client_shape *shape);
 #define LIMIT_FLAG                                                                                 \
     {                                                                                              \
         .name = "limit", .type = CLI_INT, .preset = "200", .min = 1, .max = 100000,                \

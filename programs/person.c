@@ -3,41 +3,74 @@
 #include "programs/client.h"
 #include "programs/nouns.h"
 
+#include <stdlib.h>
+
 /* clang-format off */
 static const char *const DOCUMENTS[] = { "citizen", "hk_macao", "taiwan", "foreign_permanent_old", "foreign_permanent",
     "passport", "newborn", NULL };
+static const char *const REVEALED[] = { "name", "number", "phone", NULL };
 static const struct cli_column FOUND_COLUMNS[] = {
     { .name = "person", .zh = "人员", .en = "person" },
+    { .name = "name", .zh = "姓名", .en = "name" },
+    { .name = "number", .zh = "证件号码", .en = "number" },
+    { .name = "state", .zh = "状态", .en = "state" },
     { .name = "region_code", .zh = "区划", .en = "region" },
     { .name = "card", .zh = "卡", .en = "card" },
     { .name = "social", .zh = "社保功能", .en = "social" },
+    { .name = "usable", .zh = "可用", .en = "usable" },
+};
+static const struct cli_column CARD_COLUMNS[] = {
+    { .name = "id", .zh = "卡", .en = "card" },
+    { .name = "generation", .zh = "代", .en = "generation", .right = true },
+    { .name = "region_code", .zh = "区划", .en = "region" },
+    { .name = "social", .zh = "社保功能", .en = "social" },
     { .name = "bank", .zh = "金融功能", .en = "bank" },
+    { .name = "purse", .zh = "钱包", .en = "purse" },
     { .name = "ecard", .zh = "电子卡", .en = "e-card" },
     { .name = "usable", .zh = "可用", .en = "usable" },
+    { .name = "loss_report", .zh = "挂失", .en = "loss report" },
     { .name = "changed_at", .zh = "最近变化", .en = "changed" },
+};
+static const struct cli_column PERSON_COLUMNS[] = {
+    { .name = "id", .zh = "人员", .en = "person" },
+    { .name = "state", .zh = "状态", .en = "state" },
+    { .name = "name", .zh = "姓名", .en = "name" },
+    { .name = "document", .zh = "证件", .en = "document" },
+    { .name = "number", .zh = "证件号码", .en = "number" },
+    { .name = "phone", .zh = "手机号", .en = "phone" },
+    { .name = "birth_year", .zh = "出生年", .en = "birth year" },
+    { .name = "region_code", .zh = "区划", .en = "region" },
+};
+static const struct cli_column REVEALED_COLUMNS[] = {
+    { .name = "person", .zh = "人员", .en = "person" },
+    { .name = "name", .zh = "姓名", .en = "name" },
+    { .name = "number", .zh = "证件号码", .en = "number" },
+    { .name = "phone", .zh = "手机号", .en = "phone" },
 };
 /* clang-format on */
 
-/* One row a card; a person without one is a row, too. */
-static void person_rows(struct cli *cli, const char *person, json_t *region, json_t *cards)
+static const char *purpose(struct cli *cli)
 {
-    json_t *card;
-    size_t i;
+    return arena_c(cli_arena(cli), cli_text(cli, "purpose"));
+}
 
-    json_array_foreach(cards, i, card)
-    {
-        json_t *row = json_copy(card);
-        if (!row || json_object_set(row, "card", json_object_get(card, "id")) != 0 ||
-            json_object_set_new(row, "person", json_string(person)) != 0)
+/* One row a card; a person without one is a row, too. */
+static void person_rows(struct cli *cli, json_t *person)
+{
+    json_t *cards = json_object_get(person, "cards"), *card;
+    size_t i, n = json_array_size(cards);
+
+    for (i = 0; i < (n > 0 ? n : 1); i++) {
+        json_t *row = json_copy(person);
+        if (!row || json_object_set(row, "person", json_object_get(person, "id")) != 0) abort();
+        card = json_array_get(cards, i);
+        if (card && (json_object_set(row, "card", json_object_get(card, "id")) != 0 ||
+                     json_object_set(row, "social", json_object_get(card, "social")) != 0 ||
+                     json_object_set(row, "usable", json_object_get(card, "usable")) != 0))
             abort();
-        if (region && json_object_set(row, "region_code", region) != 0) abort();
         client_row(cli, row);
         json_decref(row);
     }
-    if (json_array_size(cards) > 0) return;
-    cli_row(cli, CELLS(cell_text(arena_str(cli_arena(cli), str_of(person))),
-                       region ? cell_int(json_integer_value(region)) : cell_none(), cell_none(),
-                       cell_none(), cell_none(), cell_none(), cell_none(), cell_none()));
 }
 
 static enum cli_exit find(struct cli *cli)
@@ -45,7 +78,7 @@ static enum cli_exit find(struct cli *cli)
     bool by_card = cli_has(cli, "card-no");
     struct ask ask = { .method = "POST",
                        .path = S("/v1/persons/searches"),
-                       .purpose = arena_c(cli_arena(cli), cli_text(cli, "purpose")) };
+                       .purpose = purpose(cli) };
     struct client_body body;
     struct str number;
     json_t *answer, *row;
@@ -67,8 +100,7 @@ static enum cli_exit find(struct cli *cli)
     cli_table(cli);
     json_array_foreach(json_object_get(answer, "data"), i, row)
     {
-        person_rows(cli, member(row, "id"), json_object_get(row, "region_code"),
-                    json_object_get(row, "cards"));
+        person_rows(cli, row);
     }
     cli_table_end(cli);
     json_decref(answer);
@@ -77,19 +109,51 @@ static enum cli_exit find(struct cli *cli)
 
 static enum cli_exit show(struct cli *cli)
 {
-    struct ask ask = { .method = "GET",
-                       .purpose = arena_c(cli_arena(cli), cli_text(cli, "purpose")) };
-    struct str person = cli_arg(cli, 0);
-    json_t *answer;
-    enum cli_exit end = client_path(cli, &ask.path, "/v1/persons/%s/cards", person);
+    struct ask ask = { .method = "GET", .purpose = purpose(cli) };
+    enum cli_exit end = client_path(cli, &ask.path, "/v1/persons/%s", cli_arg(cli, 0));
+
+    return end == CLI_OK ? client_show(cli, &ask) : end;
+}
+
+static enum cli_exit cards(struct cli *cli)
+{
+    struct ask ask = { .method = "GET", .purpose = purpose(cli) };
+    json_t *answer, *row;
+    size_t i;
+    enum cli_exit end = client_path(cli, &ask.path, "/v1/persons/%s/cards", cli_arg(cli, 0));
 
     if (end == CLI_OK) end = client_call(cli, &ask, &answer);
     if (end != CLI_OK) return end;
     cli_table(cli);
-    person_rows(cli, arena_c(cli_arena(cli), person), NULL, json_object_get(answer, "cards"));
+    json_array_foreach(json_object_get(answer, "cards"), i, row)
+    {
+        client_row(cli, row);
+    }
     cli_table_end(cli);
     json_decref(answer);
     return CLI_OK;
+}
+
+static enum cli_exit reveal(struct cli *cli)
+{
+    struct ask ask = { .method = "POST", .purpose = purpose(cli) };
+    const struct str *fields;
+    struct client_body body;
+    size_t n;
+    enum cli_exit end = client_path(cli, &ask.path, "/v1/persons/%s/reveals", cli_arg(cli, 0));
+
+    if (end != CLI_OK) return end;
+    fields = cli_texts(cli, "field", &n);
+    client_body(cli, &body);
+    json_out_array(&body.out, "fields");
+    for (size_t i = 0; i < n; i++)
+        json_out_str(&body.out, NULL, fields[i]);
+    ask.body = client_body_end(&body);
+    end = client_show(cli, &ask);
+    if (end == CLI_OK)
+        cli_say(cli, "本次查看已记入本人可查的记录",
+                "this look stands in the record that the person reads");
+    return end;
 }
 
 static const struct cli_column ADDED_COLUMNS[] = {
@@ -146,8 +210,7 @@ static enum cli_exit uses(struct cli *cli)
     struct str path;
     enum cli_exit end = client_path(cli, &path, "/v1/persons/%s/access-records", cli_arg(cli, 0));
 
-    return end == CLI_OK ? client_list(cli, path, arena_c(cli_arena(cli), cli_text(cli, "purpose")))
-                         : end;
+    return end == CLI_OK ? client_list(cli, path, purpose(cli)) : end;
 }
 
 /* clang-format off */
@@ -163,10 +226,19 @@ static const struct cli_verb VERBS[] = {
                  PURPOSE_FLAG, CLIENT_FLAGS },
       .examples = { { "ykt person find", "询问号码", "asks for the number" },
                     { "ykt person find --card-no --number-from number.txt --json", "卡号在文件里", "a card number in a file" } } },
-    { .name = "show", .zh = "一个人的卡", .en = "a person's cards",
-      .run = show, .args = { PERSON_ARG }, .columns = FOUND_COLUMNS, .columns_n = LEN(FOUND_COLUMNS),
+    { .name = "show", .zh = "一个人的档案，姓名和号码打码", .en = "a person's record, name and numbers masked",
+      .run = show, .args = { PERSON_ARG }, .columns = PERSON_COLUMNS, .columns_n = LEN(PERSON_COLUMNS),
       .flags = { PURPOSE_FLAG, CLIENT_FLAGS },
       .examples = { { "ykt person show psn_71xk2m9q0g4zr", "查看", "look" } } },
+    { .name = "cards", .zh = "一个人的卡", .en = "a person's cards",
+      .run = cards, .args = { PERSON_ARG }, .columns = CARD_COLUMNS, .columns_n = LEN(CARD_COLUMNS),
+      .flags = { PURPOSE_FLAG, CLIENT_FLAGS },
+      .examples = { { "ykt person cards psn_71xk2m9q0g4zr", "查看", "look" } } },
+    { .name = "reveal", .zh = "打开打码的内容；记入本人可查的记录", .en = "open masked values; the person reads that you did",
+      .run = reveal, .args = { PERSON_ARG }, .columns = REVEALED_COLUMNS, .columns_n = LEN(REVEALED_COLUMNS),
+      .flags = { { .name = "field", .type = CLI_ENUM, .choices = REVEALED, .repeats = true, .required = true, .zh = "打开哪几项", .en = "which" },
+                 PURPOSE_FLAG, CLIENT_FLAGS },
+      .examples = { { "ykt person reveal psn_71xk2m9q0g4zr --field phone", "打电话给本人", "to call the person" } } },
     { .name = "add", .zh = "建档；证件号码、姓名（和手机号）由标准输入读入，各一行",
       .en = "put a person on record; number, name (and phone) are lines of standard input",
       .run = add, .columns = ADDED_COLUMNS, .columns_n = LEN(ADDED_COLUMNS),
