@@ -9,72 +9,137 @@
 #include "api/pages.h"
 
 #include "catalogue/catalogue.h"
-#include "identity/derived.h"
 #include "registry/staff.h"
 #include "venues/venues.h"
 
 #define DEMO_CLERK S("clerk")
-enum { HEFEI = 340100, MATCHES_MOST = 256, DEMO_SESSION_SEC = 12 * 3600 };
+enum { HEFEI = 340100, MATCHES_MOST = 4096, DRAWN = 24, GATES = 2, DEMO_SESSION_SEC = 12 * 3600 };
 
-struct picked {
-    struct card card;
-    bool found;
+/* ---- who plays: a gate whose place is open, and a resident whom it lets in ---- */
+
+/* Gates in service of places that are open now, at most one a place; at night that is the one open
+ * round the clock. */
+struct gates {
+    struct terminal gates[GATES];
+    const struct place *places[GATES];
+    size_t n;
+};
+
+static RESULT gate_of_place(struct app *app, const struct request *rq, const struct place *place,
+                            struct gates *out)
+{
+    struct terminal_page page;
+    struct occupancy now;
+
+    TRY(venues_occupancy(app->store, place->id, rq->at, &now));
+    if (now.slot_id == 0 || now.held <= now.held_taken) return OK;
+    TRY(venues_terminals(app->store, place->id, 0, 8, rq->arena, &page));
+    for (size_t i = 0; i < page.n; i++) {
+        if (page.terminals[i].kind != TERMINAL_GATE) continue;
+        if (page.terminals[i].state != TERMINAL_ACTIVE) continue;
+        out->places[out->n] = place;
+        out->gates[out->n++] = page.terminals[i];
+        return OK;
+    }
+    return OK;
+}
+
+static RESULT pick_gates(struct app *app, const struct request *rq, struct gates *out)
+{
+    const struct catalogue *cat = catalogue_now(app->shelf);
+
+    out->n = 0;
+    for (size_t i = 0; i < place_count(cat) && out->n < GATES; i++) {
+        const struct place *place = place_at(cat, i);
+
+        if (place->city == HEFEI && slot_rule_for(cat, place))
+            TRY(gate_of_place(app, rq, place, out));
+    }
+    REQUIRE(out->n > 0, API_NOT_FOUND);
+    return OK;
+}
+
+/* Cards of Hefei that work, drawn so that each of the first so many is as likely: visitors should
+ * not all meet the same resident. */
+struct drawn {
+    struct card cards[DRAWN];
+    size_t n;
     unsigned matches;
     const struct entropy *entropy;
 };
 
-/* A card that works, in Hefei. Not always the same: who was let in today is not let in twice. */
-static struct err pick_card(void *arg, const struct card *card)
+static struct err draw_card(void *arg, const struct card *card)
 {
-    struct picked *picked = arg;
+    struct drawn *drawn = arg;
     uint32_t random;
 
     if (card->social != SOCIAL_NORMAL || card->ecard != ECARD_ON) return OK;
     if (card->region_code / 100 != HEFEI / 100) return OK;
-    picked->entropy->fill(picked->entropy->arg, &random, sizeof random);
-    if (random % ++picked->matches == 0) { /* each of the first so many is as likely */
-        picked->card = *card;
-        picked->found = true;
-    }
-    if (picked->matches < MATCHES_MOST) return OK;
-    REFUSE(API_NOT_FOUND); /* enough */
-}
-
-static RESULT pick_person(struct app *app, struct card *out)
-{
-    struct picked picked = { .found = false, .entropy = &app->entropy };
-    struct err err = registry_card_each(app->store, pick_card, &picked);
-
-    if (!picked.found) {
-        TRY(err);
-        REFUSE(API_NOT_FOUND);
-    }
-    *out = picked.card;
+    if (drawn->matches >= MATCHES_MOST) REFUSE(API_NOT_FOUND); /* enough */
+    drawn->entropy->fill(drawn->entropy->arg, &random, sizeof random);
+    random %= ++drawn->matches;
+    if (drawn->n < DRAWN)
+        drawn->cards[drawn->n++] = *card;
+    else if (random < DRAWN)
+        drawn->cards[random] = *card;
     return OK;
 }
 
-/* A gate in service whose place is open now: at night that is the one open round the clock. */
-static RESULT pick_gate(struct app *app, const struct request *rq, struct terminal *out)
+/* Whom all of the gates would let in at this moment: not in there today, not booked for later. */
+static RESULT enters(struct app *app, const struct request *rq, const struct card *card,
+                     const struct gates *gates, bool *out)
 {
-    const struct catalogue *cat = catalogue_now(app->shelf);
+    *out = true;
+    for (size_t i = 0; i < gates->n && *out; i++) {
+        const struct admit_ask ask = { .venue_id = gates->places[i]->id,
+                                       .terminal_id = gates->gates[i].id,
+                                       .person_id = card->person_id,
+                                       .card_id = card->id,
+                                       .places = 1,
+                                       .at = rq->at };
+        struct err err = venues_would_admit(app->store, &ask);
 
-    for (size_t i = 0; i < place_count(cat); i++) {
-        const struct place *place = place_at(cat, i);
-        struct terminal_page page;
-        struct occupancy now;
+        if (err.code < 0) return err;
+        *out = err.code == 0;
+    }
+    return OK;
+}
 
-        if (place->city != HEFEI || !slot_rule_for(cat, place)) continue;
-        TRY(venues_occupancy(app->store, place->id, rq->at, &now));
-        if (now.slot_id == 0) continue;
-        TRY(venues_terminals(app->store, place->id, 0, 8, rq->arena, &page));
-        for (size_t k = 0; k < page.n; k++) {
-            if (page.terminals[k].kind != TERMINAL_GATE) continue;
-            if (page.terminals[k].state != TERMINAL_ACTIVE) continue;
-            *out = page.terminals[k];
-            return OK;
-        }
+/* `gates` may have none: anybody with a card that works. */
+static RESULT pick_person(struct app *app, const struct request *rq, const struct gates *gates,
+                          struct card *out)
+{
+    struct drawn *drawn = NEW(rq->arena, struct drawn);
+    struct err err;
+
+    if (!drawn) return fault(FAULT_MEMORY, "residents");
+    drawn->entropy = &app->entropy;
+    err = registry_card_each(app->store, draw_card, drawn);
+    if (err.code < 0) return err;
+    for (size_t i = 0; i < drawn->n; i++) {
+        bool ok;
+
+        TRY(enters(app, rq, &drawn->cards[i], gates, &ok));
+        if (!ok) continue;
+        *out = drawn->cards[i];
+        return OK;
     }
     REFUSE(API_NOT_FOUND);
+}
+
+/* ---- the one screen ---- */
+
+static struct str gate_url(const struct request *rq, const struct terminal *gate)
+{
+    struct str id = id_text(rq, "trm", gate->id);
+
+    return arena_format(rq->arena, "/demo/as/gate?terminal=%.*s&next=/gate/%.*s", (int)id.n, id.p,
+                        (int)id.n, id.p);
+}
+
+static struct str place_name(const struct request *rq, const struct place *place)
+{
+    return page_english(rq) ? place->name.en : place->name.zh;
 }
 
 struct err get_start(struct app *app, const struct request *rq, struct reply *rp)
@@ -82,34 +147,36 @@ struct err get_start(struct app *app, const struct request *rq, struct reply *rp
     const struct catalogue *cat = catalogue_now(app->shelf);
     struct web_frame frame;
     struct web_demo_view view = { 0 };
+    struct registry_figures figures;
+    struct gates gates;
     struct card card;
-    struct terminal gate;
-    const struct place *place;
-    struct str person, terminal;
+    struct str person;
 
     if (!app->demo) {
         reply_redirect(rp, S("/home"));
         return OK;
     }
-    TRY(pick_person(app, &card));
-    TRY(pick_gate(app, rq, &gate));
+    TRY(pick_gates(app, rq, &gates));
+    TRY(pick_person(app, rq, &gates, &card));
+    TRY(registry_figures(app->store, &figures));
     frame = frame_of(app, rq, rp);
-    place = place_find(cat, gate.venue_id);
     person = id_text(rq, "psn", card.person_id);
-    terminal = id_text(rq, "trm", gate.id);
     view.resident = arena_format(rq->arena, "****%s", card.tail);
     view.resident_url = arena_format(rq->arena, "/demo/as/resident?person=%.*s&next=/code",
                                      (int)person.n, person.p);
-    view.gate_name = page_english(rq) ? place->name.en : place->name.zh;
-    view.gate_url = arena_format(rq->arena, "/demo/as/gate?terminal=%.*s&next=/gate/%.*s",
-                                 (int)terminal.n, terminal.p, (int)terminal.n, terminal.p);
+    view.gate_name = place_name(rq, gates.places[0]);
+    view.gate_url = gate_url(rq, &gates.gates[0]);
+    if (gates.n > 1) {
+        view.next_gate_name = place_name(rq, gates.places[1]);
+        view.next_gate_url = gate_url(rq, &gates.gates[1]);
+    }
     view.clerk = DEMO_CLERK;
     view.desk_url =
         arena_format(rq->arena, "/demo/as/clerk?next=/desk/persons/%.*s", (int)person.n, person.p);
     view.records_url = S("/records");
     view.card_id = id_text(rq, "crd", card.id);
-    view.cards = (int64_t)derived_cards(app->derived);
-    view.people = view.cards;
+    view.cards = figures.cards;
+    view.people = figures.people;
     view.venues = (int64_t)place_count(cat);
     web_demo(web_reply(rp, 200), &frame, &view);
     return OK;
@@ -160,7 +227,7 @@ struct err get_as_resident(struct app *app, const struct request *rq, struct rep
     REQUIRE(app->demo, API_NOT_FOUND);
     TRY(query_read(rq, query, LEN(query)));
     if (person_id == 0) {
-        TRY(pick_person(app, &card));
+        TRY(pick_person(app, rq, &(struct gates){ .n = 0 }, &card));
         person_id = card.person_id;
     }
     err = registry_person_load(app->store, person_id, &person);
@@ -202,13 +269,15 @@ struct err get_as_gate(struct app *app, const struct request *rq, struct reply *
     uint8_t random[TOKEN_CHARS_TERMINAL / 2];
     char token[TOKEN_CHARS_TERMINAL];
     struct terminal terminal;
+    struct gates gates;
     struct session session;
     struct err err;
 
     REQUIRE(app->demo, API_NOT_FOUND);
     TRY(query_read(rq, query, LEN(query)));
     if (terminal_id == 0) {
-        TRY(pick_gate(app, rq, &terminal));
+        TRY(pick_gates(app, rq, &gates));
+        terminal = gates.gates[0];
     } else {
         err = venues_terminal_get(app->store, terminal_id, &terminal);
         if (err.code == VENUES_TERMINAL_UNKNOWN) REFUSE(API_NOT_FOUND);

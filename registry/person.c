@@ -270,6 +270,16 @@ RESULT registry_person_in(struct txn *tx, int64_t person_id, struct person *out)
     return OK;
 }
 
+static RESULT figures_in_txn(struct txn *tx, void *out)
+{
+    return figures_select(tx, out);
+}
+
+RESULT registry_figures(struct store *store, struct registry_figures *out)
+{
+    return store_read(store, figures_in_txn, out);
+}
+
 RESULT registry_person_load(struct store *store, int64_t person_id, struct person *out)
 {
     struct load_call call = { .person_id = person_id };

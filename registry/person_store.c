@@ -18,6 +18,12 @@ static const struct stmt PERSON_SELECT = {
     .sql = "SELECT state, merged_into, document, birth, sex, region_code, name_sealed, name_tag,"
            " phone_sealed, provenance, recorded_at FROM person WHERE person_id = $1",
 };
+static const struct stmt FIGURES = {
+    .name = "registry: how many",
+    .types = "",
+    .sql = "SELECT (SELECT count(*) FROM person WHERE state = 1),"
+           " (SELECT count(*) FROM card WHERE live = 1)",
+};
 static const struct stmt PERSON_STATE = {
     .name = "registry: person's state",
     .types = "iii",
@@ -130,6 +136,16 @@ RESULT person_select(struct txn *tx, int64_t person_id, struct person_row *out, 
     TRY(blob_take(row_blob(&row, 6), out->name, sizeof out->name, &out->name_n));
     TRY(blob_take(row_blob(&row, 7), out->tag, sizeof out->tag, NULL));
     return blob_take(row_blob(&row, 8), out->phone, sizeof out->phone, &out->phone_n);
+}
+
+RESULT figures_select(struct txn *tx, struct registry_figures *out)
+{
+    bool found;
+    ROW(row);
+
+    TRY(txn_first(tx, &FIGURES, IN_NONE, &row, &found));
+    *out = (struct registry_figures){ row_int(&row, 0), row_int(&row, 1) };
+    return OK;
 }
 
 RESULT person_state_set(struct txn *tx, int64_t person_id, enum person_state state,

@@ -31,6 +31,7 @@ struct document_row {
     struct instant recorded_from;
 };
 RESULT person_insert(struct txn *tx, const struct person_row *row);
+RESULT figures_select(struct txn *tx, struct registry_figures *out);
 RESULT person_select(struct txn *tx, int64_t person_id, struct person_row *out, bool *found);
 RESULT person_state_set(struct txn *tx, int64_t person_id, enum person_state state,
                         int64_t merged_into);

@@ -141,6 +141,13 @@ struct person { /* the clear columns */
 RESULT registry_person_load(struct store *store, int64_t person_id, struct person *out);
 RESULT registry_person_in(struct txn *tx, int64_t person_id, struct person *out);
 
+/* How many people are alive and how many cards live: a walk over all people, for pages that say how
+ * large a demonstration is. */
+struct registry_figures {
+    int64_t people, cards;
+};
+RESULT registry_figures(struct store *store, struct registry_figures *out);
+
 /* Find by number. A merged person is followed to the one it was merged into.
  *   name     the second fact; only read when several share the number (empty:
  * REGISTRY_SECOND_FACT_NEEDED) refuses  NUMBER_*, REGISTRY_PERSON_UNKNOWN, REGISTRY_SECOND_FACT_*

@@ -74,41 +74,57 @@ static RESULT admitted_tell(struct txn *tx, const struct admit_ask *ask)
     return notice_put(tx, &notice, NULL);
 }
 
-/* Decide, then write; *out is filled as far as it got, also when refused. */
-static RESULT admit(struct txn *tx, const struct admit_ask *ask, struct admission *out)
-{
+struct entry { /* what the decision is about */
     struct slot slot;
     struct booking booking;
+    bool booked; /* `booking` is used */
+};
+
+/* *out is filled as far as it got, also when refused. */
+static RESULT decide(struct txn *tx, const struct admit_ask *ask, struct entry *entry,
+                     struct admission *out)
+{
     struct admission_row first;
     bool found, booked;
     struct err err;
-    int64_t places;
 
     if (showing_given(ask)) {
         TRY(admission_of_showing(tx, ask->venue_id, ask->presentation, &first, &found));
         if (found) return already(&first, out);
     }
-    TRY(slot_at(tx, ask->venue_id, ask->at, &slot, &found));
+    TRY(slot_at(tx, ask->venue_id, ask->at, &entry->slot, &found));
     REQUIRE(found, VENUES_NO_SLOT_NOW);
-    out->slot_id = slot.id;
-    TRY(admission_of_person(tx, ask->venue_id, slot.id, ask->person_id, &first, &found));
+    out->slot_id = entry->slot.id;
+    TRY(admission_of_person(tx, ask->venue_id, entry->slot.id, ask->person_id, &first, &found));
     if (found) return already(&first, out);
-    TRY(booking_about(tx, ask, &slot, &booking, &booked));
-    err = admission_decide(&slot, booked ? &booking : NULL, ask);
+    TRY(booking_about(tx, ask, &entry->slot, &entry->booking, &booked));
+    err = admission_decide(&entry->slot, booked ? &entry->booking : NULL, ask);
     if (err.code == VENUES_BOOKING_EARLY || err.code == VENUES_BOOKING_MISSED)
-        out->booked_for = booking.starts_at;
-    TRY(err);
-    places = booked ? booking.places : ask->places;
+        out->booked_for = entry->booking.starts_at;
+    entry->booked = booked;
+    return err;
+}
+
+static RESULT admit(struct txn *tx, const struct admit_ask *ask, struct admission *out)
+{
+    struct entry entry;
+    const struct booking *booking = &entry.booking;
+    int64_t places, held;
+
+    TRY(decide(tx, ask, &entry, out));
+    places = entry.booked ? booking->places : ask->places;
+    held = entry.booked ? 0 : places;
     *out = (struct admission){ .id = txn_new_id(tx),
-                               .slot_id = slot.id,
-                               .booking_id = booked ? booking.id : 0,
+                               .slot_id = entry.slot.id,
+                               .booking_id = entry.booked ? booking->id : 0,
                                .places = places,
-                               .inside = slot.admitted + places };
-    if (booked)
-        TRY(booking_end(tx, ask->venue_id, booking.id, booking.state, BOOKING_ADMITTED, ask->at));
-    if (booked && booking.state == BOOKING_NO_SHOW) TRY(no_show_send(tx, &booking, true));
-    TRY(slot_admit(tx, ask->venue_id, slot.id, places, booked ? 0 : places));
-    TRY(admission_insert(tx, ask, out->id, slot.id, out->booking_id, places, showing_given(ask)));
+                               .inside = entry.slot.admitted + places };
+    if (entry.booked)
+        TRY(booking_end(tx, ask->venue_id, booking->id, booking->state, BOOKING_ADMITTED, ask->at));
+    if (entry.booked && booking->state == BOOKING_NO_SHOW) TRY(no_show_send(tx, booking, true));
+    TRY(slot_admit(tx, ask->venue_id, entry.slot.id, places, held));
+    TRY(admission_insert(tx, ask, out->id, entry.slot.id, out->booking_id, places,
+                         showing_given(ask)));
     return admitted_tell(tx, ask);
 }
 
@@ -166,6 +182,21 @@ RESULT venues_admit(struct store *store, const struct admit_ask *ask, struct adm
 
     *out = call.made;
     return err;
+}
+
+static RESULT would_in_txn(struct txn *tx, void *arg)
+{
+    struct admit_call *call = arg;
+    struct entry entry;
+
+    return decide(tx, call->ask, &entry, &call->made);
+}
+
+RESULT venues_would_admit(struct store *store, const struct admit_ask *ask)
+{
+    struct admit_call call = { .ask = ask };
+
+    return store_read(store, would_in_txn, &call);
 }
 
 /* ---- occupancy */

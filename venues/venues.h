@@ -287,6 +287,8 @@ RESULT admission_decide(const struct slot *slot, const struct booking *booking,
  * NO_SLOT_NOW keep a denial line (refuse_keep). The same presentation again gives the first
  * admission back as ADMITTED_ALREADY. */
 RESULT venues_admit(struct store *store, const struct admit_ask *ask, struct admission *out);
+/* Would it be let in at this moment? Refuses as venues_admit, and writes nothing. */
+RESULT venues_would_admit(struct store *store, const struct admit_ask *ask);
 struct occupancy {
     int64_t slot_id; /* 0: closed now */
     int64_t quota, taken, held, held_taken, admitted;

@@ -500,7 +500,7 @@ void web_desk_act(struct writer *w, const struct web_frame *frame,
 /* GET /desk/cards/{card}/acts/{act}: number, what happened, next step, slip to print */
 struct web_desk_done_view {
     enum web_desk_what what;
-    struct str number; /* public id: of the loss report, the new card, else of the act */
+    struct str number;        /* public id: of the loss report, the new card, else of the act */
     struct instant at, until; /* until: lapse of a temporary loss; 0 without */
     struct str by;            /* office and clerk */
     struct str person_id, name, person_no; /* masked */
@@ -570,11 +570,12 @@ void web_about(struct writer *w, const struct web_frame *frame, const struct web
 struct web_demo_view {
     struct str resident,
         resident_url; /* masked name; /demo/as/resident?next=/code : signs in and goes on */
-    struct str gate_name, gate_url; /* /demo/as/gate?next=/gate/… */
-    struct str clerk, desk_url;     /* /demo/as/clerk?next=/desk/persons/… */
-    struct str records_url;         /* /records?panel=1 */
-    struct str card_id;             /* of the resident, crd_… */
-    int64_t people, cards, venues;  /* how large this province is */
+    struct str gate_name, gate_url;           /* /demo/as/gate?next=/gate/… */
+    struct str next_gate_name, next_gate_url; /* of another place, for the new card; or empty */
+    struct str clerk, desk_url;               /* /demo/as/clerk?next=/desk/persons/… */
+    struct str records_url;                   /* /records?panel=1 */
+    struct str card_id;                       /* of the resident, crd_… */
+    int64_t people, cards, venues; /* how large this province is: alive, living, listed */
 };
 void web_demo(struct writer *w, const struct web_frame *frame, const struct web_demo_view *view);
 

@@ -48,7 +48,8 @@ for (const button of $$("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 document.addEventListener("keydown", (event) => {
-  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+  /* an empty search box is no place to type "?" or "/" in */
+  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && !(event.target.type === "search" && !event.target.value);
   if (event.key === "F9" && $(".desk")) { event.preventDefault(); print(); }
   const hot = event.key.length === 1 && typing ? null : $(`[data-hot="${CSS.escape(event.key)}"]`);
   if (!hot) return;
@@ -474,6 +475,12 @@ function demoPage(root) {
     return "";
   };
   const reload = (name) => inner(name).location.reload();
+  /* the panel's own document once it is there whole: its token goes with the calls made for it */
+  const panelOf = async (name) => {
+    for (let i = 0; i < 50 && !(inner(name).document.readyState === "complete" && csrf(inner(name).document)); i++) await sleep(100);
+    return inner(name).document;
+  };
+  const failed = (made) => tell(made.status === 0 ? say.tNoanswer : made.body.detail ?? String(made.status));
   const steps = {
     async show() {
       frame("phone").src = say.phone;
@@ -494,9 +501,9 @@ function demoPage(root) {
       const code = await phoneCode();
       if (!code) return tell(say.tNocode);
       tell(say.tRun);
-      const from = performance.now(), doc = inner("phone").document;
+      const doc = await panelOf("phone"), from = performance.now();
       const made = await call("POST", `/v1/cards/${say.card}/loss-reports`, { kind: "temporary", channel: "web", reason: "lost" }, { doc });
-      if (!made.ok) return tell(made.body.detail ?? String(made.status));
+      if (!made.ok) return failed(made);
       tell(say.tLost);
       while (performance.now() - from < 10000) {
         const answer = await inner("gate").ykt.scan(inner("phone").ykt?.code() || code);
@@ -511,13 +518,20 @@ function demoPage(root) {
     },
     async replace() {
       tell(say.tRun);
-      const made = await call("POST", `/v1/cards/${say.card}/replacements`, { reason: "lost" }, { session: "desk", purpose: "counter_service", doc: inner("counter").document });
-      if (!made.ok) return tell(made.body.detail ?? String(made.status));
+      const clerk = { session: "desk", purpose: "counter_service", doc: await panelOf("counter") };
+      const made = await call("POST", `/v1/cards/${say.card}/replacements`, { reason: "lost" }, clerk);
+      if (!made.ok) return failed(made);
       say.card = made.body.new_card;
-      const on = await call("POST", `/v1/cards/${say.card}/activations`, {}, { session: "desk", purpose: "counter_service", doc: inner("counter").document });
-      if (!on.ok) return tell(on.body.detail ?? String(on.status));
-      tell(say.tReplaced);
-      reload("counter"); frame("phone").src = say.phone;
+      const on = await call("POST", `/v1/cards/${say.card}/activations`, {}, clerk);
+      if (!on.ok) return failed(on);
+      reload("counter");
+      frame("phone").src = say.phone;
+      const next = $("[data-next-gate]");
+      if (next) { /* who is in one place goes to another with the new card */
+        frame("gate").src = next.href;
+        $("[data-gate-name]").textContent = say.nextName;
+      }
+      tell(next ? say.tNext : say.tReplaced);
     },
   };
   say.phone = frame("phone").getAttribute("src");
