@@ -33,8 +33,8 @@ static const char *card_word(enum verdict_card card)
     return WORDS[card];
 }
 
-/* What a refused code's screen needs besides the words. */
-static void verdict_more(struct app *app, const struct request *rq, struct reply *rp,
+/* What a refused code's screen needs besides the refusal: closer words, when and where first. */
+static void verdict_more(struct app *app, const struct request *rq, struct reply *rp, int code,
                          const struct verdict *verdict)
 {
     struct json_out *more = refusal_more(rp);
@@ -43,6 +43,8 @@ static void verdict_more(struct app *app, const struct request *rq, struct reply
     if (verdict->skew_minutes != 0) json_out_int(more, "skew_minutes", verdict->skew_minutes);
     if (verdict->card != VERDICT_CARD_NONE) {
         json_out_str(more, "card", str_of(card_word(verdict->card)));
+        json_out_str(more, "words",
+                     str_of(verdict_words(code, verdict, rq->language == LANGUAGE_EN)));
     }
     if (verdict->first_at.usec != 0) json_out_instant(more, "first_at", verdict->first_at);
     if (place) {
@@ -88,7 +90,7 @@ RESULT post_verification(struct app *app, const struct request *rq, struct reply
     ask.strength = (enum code_strength)strength;
     stand(app, rq, &ask);
     err = identity_verify(app->identity, &ask, &verdict);
-    if (err.code > 0) verdict_more(app, rq, rp, &verdict);
+    if (err.code > 0) verdict_more(app, rq, rp, err.code, &verdict);
     TRY(err);
     reply_json(rp, 200);
     json_put_str(rp, "verdict", S("allow"));
@@ -204,7 +206,7 @@ RESULT post_check_in(struct app *app, const struct request *rq, struct reply *rp
     }
     TRY(stand_at(app, rq, ask.terminal_id, &at));
     err = check_in(app, rq, &ask, &done);
-    if (err.code > 0) verdict_more(app, rq, rp, &done.verdict);
+    if (err.code > 0) verdict_more(app, rq, rp, err.code, &done.verdict);
     if (err.code > 0 && done.verdict.first_at.usec == 0)
         admission_more(app, rq, rp, made, at.place);
     TRY(err);

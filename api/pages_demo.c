@@ -137,11 +137,6 @@ static struct str gate_url(const struct request *rq, const struct terminal *gate
                         (int)id.n, id.p);
 }
 
-static struct str place_name(const struct request *rq, const struct place *place)
-{
-    return page_english(rq) ? place->name.en : place->name.zh;
-}
-
 struct err get_start(struct app *app, const struct request *rq, struct reply *rp)
 {
     const struct catalogue *cat = catalogue_now(app->shelf);

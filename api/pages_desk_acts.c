@@ -282,38 +282,31 @@ static RESULT since_by(struct app *app, const struct request *rq, const struct c
     return actor_words(app, &line, page_english(rq), rq->arena, out);
 }
 
-struct problems_shown {
-    struct web_problem list[JSON_PROBLEMS_MAX];
-    size_t n;
-};
-
 /* A refusal in words: fields each at their own, anything else above the form. */
-static void problems_of(const struct request *rq, int code, struct problems_shown *out)
+static RESULT problems_show(const struct request *rq, int refused, struct web_frame *frame)
 {
+    struct web_problem *one = NEW(rq->arena, struct web_problem);
     struct refusal words;
 
-    if (code != HTTP_FIELDS) {
-        words = refusal_of(code);
-        out->list[out->n++].text = words_of(rq, words.detail_zh, words.detail_en);
-        return;
+    if (!one) return fault(FAULT_MEMORY, "desk form");
+    if (!refused) return OK;
+    if (refused == HTTP_FIELDS) {
+        frame->problems = form_problems(rq, &frame->problems_n);
+        return OK;
     }
-    for (size_t i = 0; i < rq->problems->n && i < JSON_PROBLEMS_MAX; i++) {
-        const struct problem *problem = &rq->problems->list[i];
-
-        words = refusal_field(problem->code);
-        out->list[out->n].field = str_part(problem->pointer, 1, problem->pointer.n);
-        out->list[out->n++].text = words_of(rq, words.title_zh, words.title_en);
-    }
+    words = refusal_of(refused);
+    one->text = words_of(rq, words.detail_zh, words.detail_en);
+    frame->problems = one;
+    frame->problems_n = 1;
+    return OK;
 }
 
 static RESULT act_show(struct app *app, const struct request *rq, struct reply *rp,
                        const struct desk_act *act, const struct card *card, int refused)
 {
     struct web_desk_act_view view = { .what = act->what, .has_card = true };
-    struct problems_shown *problems = NEW(rq->arena, struct problems_shown);
     struct web_frame frame;
 
-    if (!problems) return fault(FAULT_MEMORY, "desk form");
     TRY(card_line(app, rq, card, &view.card));
     TRY(person_fill(app, rq, card->person_id, card->id, &view.person_id, &view.name,
                     &view.person_no));
@@ -327,10 +320,8 @@ static RESULT act_show(struct app *app, const struct request *rq, struct reply *
         view.lapse_days = (registry_loss_end(app->registry, card->region_code, rq->at).usec -
                            rq->at.usec + USEC_PER_DAY / 2) /
                           USEC_PER_DAY;
-    if (refused) problems_of(rq, refused, problems);
     frame = frame_of(app, rq, rp);
-    frame.problems = problems->list;
-    frame.problems_n = problems->n;
+    TRY(problems_show(rq, refused, &frame));
     web_desk_act(web_reply(rp, refused ? refusal_of(refused).status : 200), &frame, &view);
     return OK;
 }
@@ -550,21 +541,17 @@ static RESULT issue_show(struct app *app, const struct request *rq, struct reply
                          const struct person *person, int refused)
 {
     struct web_desk_act_view view = { .what = WEB_DESK_ISSUE };
-    struct problems_shown *problems = NEW(rq->arena, struct problems_shown);
     struct web_frame frame;
     bool open;
 
-    if (!problems) return fault(FAULT_MEMORY, "desk form");
     TRY(person_fill(app, rq, person->id, 0, &view.person_id, &view.name, &view.person_no));
     TRY(desk_may_issue(app, rq, person, &open));
     if (open) {
         view.action = desk_path(rq, "persons", view.person_id, ISSUE.posts_to);
         TRY(ask_what(rq, &ISSUE, NULL, &view));
     }
-    if (refused) problems_of(rq, refused, problems);
     frame = frame_of(app, rq, rp);
-    frame.problems = problems->list;
-    frame.problems_n = problems->n;
+    TRY(problems_show(rq, refused, &frame));
     web_desk_act(web_reply(rp, refused ? refusal_of(refused).status : 200), &frame, &view);
     return OK;
 }

@@ -127,7 +127,9 @@ struct err post_gate_scan(struct app *app, const struct request *rq, struct repl
     } else {
         refusal = refusal_of(err.code);
         view.verdict = WEB_GATE_REFUSED;
-        view.reason = words_of(rq, refusal.detail_zh, refusal.detail_en);
+        view.reason = made.verdict.card != VERDICT_CARD_NONE
+                          ? str_of(verdict_words(err.code, &made.verdict, page_english(rq)))
+                          : words_of(rq, refusal.detail_zh, refusal.detail_en);
         first = place_find(cat, made.verdict.first_place_id);
         view.first_at = made.verdict.first_at;
         if (view.first_at.usec == 0) view.first_at = made.admission.first_at;

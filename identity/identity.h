@@ -40,7 +40,7 @@ enum identity_refusal {
     IDENTITY_DEVICE_REVOKED = 6115, /* the phone was signed off, replaced or reported lost */
     IDENTITY_PAPER_REVOKED = 6116,  /* the sheet was revoked */
     IDENTITY_CODE_USED = 6117,      /* used before, or a later one was; first_at, first_place */
-    IDENTITY_SHORT_WRONG = 6118,    /* no such short code, or it is over, or was used */
+    IDENTITY_SHORT_WRONG = 6118,    /* no such short code, or it is over */
     IDENTITY_TRIES_OUT = 6119,      /* too many wrong short codes at this terminal; retry_at */
     IDENTITY_DEVICE_UNKNOWN =
         6120,                    /* bundle asked for a device that is not the holder's active one */

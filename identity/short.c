@@ -138,8 +138,9 @@ static RESULT short_take(struct txn *tx, void *arg)
 
     TRY(short_load(tx, call->hash, &call->row, &found));
     REQUIRE(found, IDENTITY_SHORT_WRONG);
-    REQUIRE(call->row.used_at.usec == 0, IDENTITY_SHORT_WRONG);
     REQUIRE(instant_before(call->ask->at, call->row.ends_at), IDENTITY_SHORT_WRONG);
+    call->verdict->first_at = call->row.used_at;
+    REQUIRE(call->row.used_at.usec == 0, IDENTITY_CODE_USED);
     return short_use(tx, call->hash, call->ask->at);
 }
 

@@ -128,12 +128,14 @@ static RESULT leave(struct txn *tx, const struct card *card, const struct turn_w
                              .region_code = card->region_code,
                              .act = why->name,
                              .item = why->item };
+    struct act act = *why->act;
 
     if (why->loss_id != 0) {
         line.object_prefix = "los";
         line.object_id = why->loss_id;
     }
-    TRY(act_journal(tx, why->act, &line));
+    if (act.provenance == 0) act.provenance = card->provenance; /* of a test card: a test */
+    TRY(act_journal(tx, &act, &line));
     return card_turn_tell(tx, card, why->act->at, why->bulk);
 }
 

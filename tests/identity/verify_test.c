@@ -180,7 +180,8 @@ static void short_codes(struct world *w)
     ask.text = str_of(second);
     CHECK_OK("typed right", identity_verify(w->identity, &ask, &verdict));
     CHECK_INT("known who", verdict.person_id, r.person_id);
-    CHECK_CODE("once", identity_verify(w->identity, &ask, &verdict), IDENTITY_SHORT_WRONG);
+    CHECK_CODE("once", identity_verify(w->identity, &ask, &verdict), IDENTITY_CODE_USED);
+    CHECK_INT("and when it was", verdict.first_at.usec, ask.at.usec);
     CHECK_OK("a third", identity_short_issue(w->identity, &issue, first));
     ask.text = str_of(first);
     ask.at = instant_add(ask.at, SHORT_CODE_LIFE_USEC);

@@ -408,7 +408,7 @@ function gatePage(root) {
       show("staff", say.tStaff, say.tNoanswer);
       sound("staff");
     } else {
-      show("refused", say.tRefused, body.detail ?? body.title ?? "", `…${code.slice(-4)}`, first);
+      show("refused", say.tRefused, body.words ?? body.detail ?? body.title ?? "", `…${code.slice(-4)}`, first);
       sound("refused");
     }
     return answer;
@@ -474,7 +474,12 @@ function demoPage(root) {
     }
     return "";
   };
-  const reload = (name) => inner(name).location.reload();
+  /* a panel goes somewhere, and is there when this ends: the document before must not be asked any more */
+  const go = (name, to) => new Promise((done) => {
+    const there = () => { clearTimeout(timer); done(); }, timer = setTimeout(there, 8000);
+    frame(name).addEventListener("load", there, { once: true });
+    to ? frame(name).src = to : inner(name).location.reload();
+  });
   /* the panel's own document once it is there whole: its token goes with the calls made for it */
   const panelOf = async (name) => {
     for (let i = 0; i < 50 && !(inner(name).document.readyState === "complete" && csrf(inner(name).document)); i++) await sleep(100);
@@ -483,7 +488,7 @@ function demoPage(root) {
   const failed = (made) => tell(made.status === 0 ? say.tNoanswer : made.body.detail ?? String(made.status));
   const steps = {
     async show() {
-      frame("phone").src = say.phone;
+      await go("phone", say.phone);
       for (let i = 0; i < 40; i++) {
         await sleep(150);
         const ask = $("[data-takeover]:not([hidden]) button", inner("phone").document);
@@ -509,8 +514,7 @@ function demoPage(root) {
         const answer = await inner("gate").ykt.scan(inner("phone").ykt?.code() || code);
         if (/card_(stopped|lost|changed|unknown)/.test(answer.body.code ?? "")) {
           tell(say.tRed, ((performance.now() - from) / 1000).toFixed(2));
-          reload("phone"); reload("counter");
-          return;
+          return void await Promise.all([go("phone"), go("counter")]);
         }
         await sleep(120);
       }
@@ -524,13 +528,12 @@ function demoPage(root) {
       say.card = made.body.new_card;
       const on = await call("POST", `/v1/cards/${say.card}/activations`, {}, clerk);
       if (!on.ok) return failed(on);
-      reload("counter");
-      frame("phone").src = say.phone;
-      const next = $("[data-next-gate]");
+      const next = $("[data-next-gate]"), moves = [go("counter"), go("phone", say.phone)];
       if (next) { /* who is in one place goes to another with the new card */
-        frame("gate").src = next.href;
+        moves.push(go("gate", next.href));
         $("[data-gate-name]").textContent = say.nextName;
       }
+      await Promise.all(moves);
       tell(next ? say.tNext : say.tReplaced);
     },
   };
