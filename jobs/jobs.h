@@ -79,11 +79,18 @@ RESULT job_start(struct store *store, const struct once *once, const struct job_
 void job_ask_write(struct writer *w, const struct job_ask *ask); /* payload of JOBS_TOPIC_PUT */
 RESULT job_take(void *store, const struct message *message);     /* its outbox_handler */
 
+struct job_ran {
+    const char *kind; /* NULL: nothing was due */
+    struct err end; /* of its last step: a refusal ended the job, a fault pauses it or ends it; the
+                       fault's note is this thread's newest */
+    bool failed;    /* it is not tried again by itself */
+};
 /* Take one due job (or sweep) and run it until it ends, a fault, `stop` is set, or budget_usec is
- * over (it goes on at the next call). *ran false: nothing was due. Any number of threads and
- * processes may call. Sweeps of kinds with every_usec are started from here. */
+ * over (it goes on at the next call). What its step ended with is in *ran, for the log; OK means
+ * that it was saved. Any number of threads and processes may call. Sweeps of kinds with every_usec
+ * are started from here. */
 RESULT jobs_run_one(struct jobs *jobs, struct instant now, int64_t budget_usec,
-                    const volatile bool *stop, bool *ran);
+                    const volatile bool *stop, struct job_ran *ran);
 
 struct job {
     int64_t id, by, done, of, fence, tries;

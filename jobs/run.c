@@ -194,7 +194,8 @@ static void judge_step(struct job_save *save, const struct job_run *run, struct 
 
 /* Steps until the job ends, a fault pauses it, or it is time to stop. */
 static RESULT run_steps(struct jobs *jobs, struct take_call *took, struct arena *scratch,
-                        uint8_t *state, int64_t budget_usec, const volatile bool *stop)
+                        uint8_t *state, int64_t budget_usec, const volatile bool *stop,
+                        struct job_ran *ran)
 {
     struct job_row *row = &took->row;
     struct save_call call = { .save = { .id = row->job.id,
@@ -232,6 +233,8 @@ static RESULT run_steps(struct jobs *jobs, struct take_call *took, struct arena 
         assert(run.state.n <= JOB_STATE_MAX);
         assert(run.note.n <= JOB_NOTE_MAX);
         judge_step(&call.save, &run, end, store_now(jobs->store));
+        ran->end = end;
+        ran->failed = call.save.state == JOB_FAILED;
         TRY(store_run(jobs->store, NODE, save_in_txn, &call));
         if (call.save.state != JOB_RUNNING || end.code < 0) return OK;
         /* what was saved lives in the scratch arena: keep it over the next reset */
@@ -247,14 +250,14 @@ static RESULT run_steps(struct jobs *jobs, struct take_call *took, struct arena 
 }
 
 RESULT jobs_run_one(struct jobs *jobs, struct instant now, int64_t budget_usec,
-                    const volatile bool *stop, bool *ran)
+                    const volatile bool *stop, struct job_ran *ran)
 {
     struct arena arena;
     struct arena scratch;
     struct take_call took = { 0 };
     struct err end;
 
-    *ran = false;
+    *ran = (struct job_ran){ .kind = NULL };
     TRY(arena_open(&arena, JOB_BYTES));
     end = arena_open(&scratch, STEP_BYTES);
     if (end.code != 0) {
@@ -264,8 +267,8 @@ RESULT jobs_run_one(struct jobs *jobs, struct instant now, int64_t budget_usec,
     end = take_one(jobs, now, &arena, &took);
     if (end.code == 0 && took.taken) {
         uint8_t *state = arena_take(&arena, JOB_STATE_MAX, 1);
-        *ran = true;
-        end = state ? run_steps(jobs, &took, &scratch, state, budget_usec, stop)
+        ran->kind = took.kind->name;
+        end = state ? run_steps(jobs, &took, &scratch, state, budget_usec, stop, ran)
                     : fault(FAULT_MEMORY, "jobs: no room for a job's state");
     }
     arena_close(&scratch);

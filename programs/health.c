@@ -4,6 +4,8 @@
 #include "crypto/keyd.h"
 #include "identity/derived.h"
 #include "identity/identity.h"
+#include "jobs/jobs.h"
+#include "programs/loops.h"
 #include "store/store.h"
 
 /* A feed that has waited this long for its seal is late; gates then obey late (design section 5).
@@ -64,11 +66,41 @@ static enum health derived_check(struct app *app, struct writer *why)
     return feed.head_position - derived.position > 10000 ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
+/* Long work that ended badly within a day; its kind is in the log with the fault. */
+static enum health jobs_check(struct app *app, struct writer *why)
+{
+    struct instant since = instant_add(clock_now(&app->clock), -USEC_PER_DAY);
+    uint8_t room[4096];
+    struct arena arena = arena_over(room, sizeof room);
+    struct job_page failed;
+    struct err err = job_list(app->store, JOB_FAILED, (struct str){ 0 }, 0, 1, &arena, &failed);
+
+    if (err.code != 0) return HEALTH_ERRORING;
+    if (failed.n == 0 || instant_before(failed.jobs[0].ended_at, since)) return HEALTH_OK;
+    put_str(why, failed.jobs[0].kind);
+    put_str(why, S(" failed"));
+    return HEALTH_DEGRADED;
+}
+
+/* Messages that their receiver refused for good wait for somebody to look. */
+static enum health messages_check(struct app *app, struct writer *why)
+{
+    enum health health = HEALTH_OK;
+
+    for (size_t i = 0; i < LOOP_TOPICS_N; i++) {
+        struct outbox_status topic;
+        if (outbox_status(app->store, LOOP_TOPICS[i], &topic).code != 0) return HEALTH_ERRORING;
+        if (topic.dead == 0) continue;
+        put_format(why, "%s: %" PRId64 " dead ", LOOP_TOPICS[i], topic.dead);
+        health = HEALTH_DEGRADED;
+    }
+    return health;
+}
+
 const struct health_check HEALTH_CHECKS[] = {
-    { "store", store_check, true },
-    { "keyd", keyd_check, true },
-    { "card_feed", feed_check, false },
-    { "derived", derived_check, false },
+    { "store", store_check, true },     { "keyd", keyd_check, true },
+    { "card_feed", feed_check, false }, { "derived", derived_check, false },
+    { "jobs", jobs_check, false },      { "messages", messages_check, false },
 };
 const size_t HEALTH_CHECKS_N = LEN(HEALTH_CHECKS);
 
@@ -103,5 +135,26 @@ static void records_write(struct app *app, struct writer *w)
     }
 }
 
-const struct metrics_source METRICS[] = { { records_write } };
+static void messages_write(struct app *app, struct writer *w)
+{
+    struct outbox_status topics[16];
+    size_t n = 0;
+
+    assert(LOOP_TOPICS_N <= LEN(topics));
+    for (; n < LOOP_TOPICS_N; n++) {
+        if (outbox_status(app->store, LOOP_TOPICS[n], &topics[n]).code != 0) return;
+    }
+    put_str(w, S("# HELP ykt_messages_waiting Messages between records not yet delivered.\n"
+                 "# TYPE ykt_messages_waiting gauge\n"));
+    for (size_t i = 0; i < n; i++)
+        put_format(w, "ykt_messages_waiting{topic=\"%s\"} %" PRId64 "\n", LOOP_TOPICS[i],
+                   topics[i].waiting);
+    put_str(w, S("# HELP ykt_messages_dead Messages that their receiver refused for good.\n"
+                 "# TYPE ykt_messages_dead gauge\n"));
+    for (size_t i = 0; i < n; i++)
+        put_format(w, "ykt_messages_dead{topic=\"%s\"} %" PRId64 "\n", LOOP_TOPICS[i],
+                   topics[i].dead);
+}
+
+const struct metrics_source METRICS[] = { { records_write }, { messages_write } };
 const size_t METRICS_N = LEN(METRICS);

@@ -104,24 +104,26 @@ static struct err answer_take(void *store, const struct message *message)
                                   answer.at);
 }
 
+const char *const LOOP_TOPICS[] = {
+    NOTICE_TOPIC_PUT,    NOTICE_TOPIC_SEND,       JOURNAL_TOPIC_CONTEST, JOURNAL_TOPIC_MARK,
+    WORKLIST_TOPIC_OPEN, WORKLIST_TOPIC_ANSWERED, JOBS_TOPIC_PUT,        VENUES_TOPIC_NO_SHOW,
+};
+const size_t LOOP_TOPICS_N = LEN(LOOP_TOPICS);
+
 static void *deliver(void *arg)
 {
     struct loops *loops = arg;
     struct store *store = loops->config.app->store;
     const struct {
-        const char *topic;
         outbox_handler *handler;
         void *arg;
     } topics[] = {
-        { NOTICE_TOPIC_PUT, notice_take, store },
-        { NOTICE_TOPIC_SEND, notice_send, &loops->sender },
-        { JOURNAL_TOPIC_CONTEST, contest_take, store },
-        { JOURNAL_TOPIC_MARK, journal_mark, store },
-        { WORKLIST_TOPIC_OPEN, worklist_take_message, store },
-        { WORKLIST_TOPIC_ANSWERED, answer_take, store },
-        { JOBS_TOPIC_PUT, job_take, store },
-        { VENUES_TOPIC_NO_SHOW, venues_no_show, store },
+        /* in the order of LOOP_TOPICS */
+        { notice_take, store },  { notice_send, &loops->sender },  { contest_take, store },
+        { journal_mark, store }, { worklist_take_message, store }, { answer_take, store },
+        { job_take, store },     { venues_no_show, store },
     };
+    static_assert(LEN(topics) == LEN(LOOP_TOPICS), "a handler for each topic");
 
     while (!loops->stop) {
         int moved = 0;
@@ -129,10 +131,10 @@ static void *deliver(void *arg)
             int done = 0;
             struct err err = OK;
             if (topics[i].handler == notice_send && !loops->config.courier) continue;
-            err = outbox_deliver(store, topics[i].topic, BATCH, topics[i].handler, topics[i].arg,
+            err = outbox_deliver(store, LOOP_TOPICS[i], BATCH, topics[i].handler, topics[i].arg,
                                  &done);
             if (err.code != 0)
-                log_fault("delivery", err, LOG(log_text("topic", str_of(topics[i].topic))));
+                log_fault("delivery", err, LOG(log_text("topic", str_of(LOOP_TOPICS[i]))));
             moved += done;
         }
         if (moved == 0) rest(loops, IDLE_USEC);
@@ -142,17 +144,29 @@ static void *deliver(void *arg)
 
 /* ---- jobs ---- */
 
+/* A job's own row keeps only the code; what it was about is told here. */
+static void job_tell(const struct job_ran *ran)
+{
+    const char *what = ran->failed ? "job failed" : "job stumbled, is tried again";
+    struct str kind = str_of(ran->kind ? ran->kind : "");
+
+    if (ran->end.code < 0) log_fault(what, ran->end, LOG(log_text("kind", kind)));
+    if (ran->end.code > 0 && ran->failed)
+        log_event(LOG_WARN, what, LOG(log_text("kind", kind), log_int("code", ran->end.code)));
+}
+
 static void *jobs_loop(void *arg)
 {
     struct loops *loops = arg;
     struct app *app = loops->config.app;
 
     while (!loops->stop) {
-        bool ran = false;
+        struct job_ran ran;
         struct err err =
             jobs_run_one(loops->jobs, clock_now(&app->clock), JOB_BUDGET_USEC, &loops->stop, &ran);
+        job_tell(&ran);
         if (err.code != 0) log_fault("job", err, LOG_NONE);
-        if (!ran || err.code != 0) rest(loops, TICK_USEC);
+        if (!ran.kind || err.code != 0) rest(loops, TICK_USEC);
     }
     return NULL;
 }

@@ -17,6 +17,10 @@ struct loops_config {
     struct courier *courier; /* NULL: nothing is sent */
     struct bytes sms_secret; /* signs webhooks; empty with courier NULL */
 };
+/* The messages between roots that are delivered here, by topic. */
+extern const char *const LOOP_TOPICS[];
+extern const size_t LOOP_TOPICS_N;
+
 struct loops;
 RESULT loops_open(const struct loops_config *config, struct loops **out);
 /* Stops the threads; what they were doing is finished or goes on at the next start. */

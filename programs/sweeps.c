@@ -177,18 +177,24 @@ static struct err mark_no_shows(const struct loops_config *config, const struct 
                                 const struct place *place, struct instant now)
 {
     struct instant from = day_start((struct day){ day_of(now).number - 1 });
-    uint8_t room[SLOTS_A_PLACE * sizeof(struct slot) + 64];
+    uint8_t room[(SLOTS_A_PLACE + 1) * sizeof(struct slot) + 64];
     struct arena arena = arena_over(room, sizeof room);
-    struct slot_page page;
+    struct slot_page page = { .more = true };
+    int64_t after = 0;
 
     (void)cat;
-    TRY(venues_slots(config->app->store, place->id, from, now, 0, SLOTS_A_PLACE, &arena, &page));
-    for (size_t i = 0; i < page.n; i++) {
-        int64_t left = 0;
-        if (!instant_before(page.slots[i].ends_at, now)) continue;
-        do {
-            TRY(venues_no_shows(config->app->store, place->id, page.slots[i].id, now, 50, &left));
-        } while (left > 0);
+    while (page.more) {
+        arena_reset(&arena);
+        TRY(venues_slots(config->app->store, place->id, from, now, after, SLOTS_A_PLACE, &arena,
+                         &page));
+        for (size_t i = 0; i < page.n; i++) {
+            int64_t left = 0;
+            after = page.slots[i].id;
+            if (!instant_before(page.slots[i].ends_at, now)) continue;
+            do {
+                TRY(venues_no_shows(config->app->store, place->id, after, now, 50, &left));
+            } while (left > 0);
+        }
     }
     return OK;
 }

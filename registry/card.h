@@ -348,7 +348,7 @@ RESULT registry_losses_of(struct store *store, int64_t person_id, struct loss ou
 /* Temporary reports near their end: warn by notice LOSS_WARN before it, lapse after it, never
  * unwarned (a report the sweep meets unwarned after its end is prolonged by LOSS_WARN and warned
  * first). What lapsing does: parameter loss.oral.lapse, "formal" or "reopen" (default). Run again
- * at any time. */
+ * at any time. A report that fails stops no other; its end is returned when all were tried. */
 #define LOSS_WARN_USEC (24 * USEC_PER_HOUR)
 struct loss_swept {
     int64_t warned, prolonged, reopened, formal;

@@ -430,11 +430,18 @@ RESULT registry_loss_sweep(const struct registry *rg, struct instant at, struct 
 {
     struct due_call due = { .at = at };
 
+    struct err first = OK; /* of one report; the others go on */
+    int swept;
+
     *out = (struct loss_swept){ 0 };
     do {
         TRY(store_read(rg->store, due_in_txn, &due));
-        for (int i = 0; i < due.n; i++)
-            TRY(sweep_one(rg, &due.losses[i], at, out));
-    } while (due.n == SWEEP_ROWS);
-    return OK;
+        swept = 0;
+        for (int i = 0; i < due.n; i++) {
+            struct err err = sweep_one(rg, &due.losses[i], at, out);
+            if (err.code == 0) swept++;
+            if (first.code == 0) first = err;
+        }
+    } while (due.n == SWEEP_ROWS && swept > 0);
+    return first;
 }

@@ -166,11 +166,12 @@ static void job_fails(void)
 {
     const struct job_kind kind = { .name = "test.fails", .step = failing };
     struct jobs *jobs;
-    bool ran = false;
+    struct job_ran ran = { 0 };
 
     if (!CHECK_OK("a runner", jobs_open(w.base.f.store, &kind, 1, 77, &jobs))) return;
     CHECK_OK("a step", jobs_run_one(jobs, fixture_now(&w.base.f), USEC_PER_SEC, NULL, &ran));
-    CHECK("ran", ran);
+    CHECK("it failed", ran.kind && ran.failed);
+    CHECK_INT("and is told with why", ran.end.code, CATALOGUE_IMPORT_BAD);
     jobs_close(jobs);
 }
 

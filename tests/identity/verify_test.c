@@ -159,6 +159,33 @@ static void at_once(struct world *w)
                IDENTITY_SHORT_WRONG);
 }
 
+/* Each of the staff has tries of their own. */
+static void short_tries_of_staff(struct world *w)
+{
+    struct resident r;
+    char text[SHORT_CODE_TEXT + 1];
+    struct verdict verdict;
+    struct verify_ask ask;
+
+    if (!resident_make(w, &r, CODE_P256, CODE_DOOR)) return;
+    struct short_ask issue = { .person_id = r.person_id,
+                               .card_id = r.card_id,
+                               .strength = CODE_IDENTITY,
+                               .purpose = CODE_ENTRY,
+                               .at = fixture_now(&w->f) };
+    CHECK_OK("a code", identity_short_issue(w->identity, &issue, text));
+    ask = ask_of(w, S("000-G40-R42"));
+    ask.terminal_id = 0;
+    ask.staff_id = 91;
+    for (int i = 0; i < SHORT_TRIES_MAX; i++)
+        CHECK_CODE("one guesses", identity_verify(w->identity, &ask, &verdict),
+                   IDENTITY_SHORT_WRONG);
+    ask.text = str_of(text);
+    CHECK_CODE("and waits", identity_verify(w->identity, &ask, &verdict), IDENTITY_TRIES_OUT);
+    ask.staff_id = 92;
+    CHECK_OK("the other does not", identity_verify(w->identity, &ask, &verdict));
+}
+
 static void short_codes(struct world *w)
 {
     struct resident r;
@@ -355,6 +382,7 @@ int main(void)
         used_once(&w, CODE_P256, CODE_SM2);
         at_once(&w);
         short_codes(&w);
+        short_tries_of_staff(&w);
         papers(&w);
         lost(&w);
         lists(&w);

@@ -64,12 +64,13 @@ static int64_t start(struct fixture *f, const char *kind)
 static bool run(struct fixture *f, const struct job_kind *kinds, size_t n, int64_t budget_usec)
 {
     struct jobs *jobs;
-    bool ran = false;
+    struct job_ran ran;
 
     CHECK_OK("open", jobs_open(f->store, kinds, n, 7, &jobs));
     CHECK_OK("run", jobs_run_one(jobs, fixture_now(f), budget_usec, NULL, &ran));
     jobs_close(jobs);
-    return ran;
+    if (ran.kind) CHECK_STR("its kind is told", str_of(ran.kind), str_of(kinds[0].name));
+    return ran.kind != NULL;
 }
 
 static void check_running(struct fixture *f)
@@ -203,7 +204,7 @@ static void check_lease(struct fixture *f)
     const struct job_kind kinds[] = { { .name = "sleepy", .step = sleepy_step, .arg = &worker } };
     int64_t id = start(f, "sleepy");
     struct jobs *jobs;
-    bool ran;
+    struct job_ran ran;
 
     CHECK_OK("open", jobs_open(f->store, kinds, 1, 8, &jobs));
     CHECK_CODE("the sleeper lost its lease",

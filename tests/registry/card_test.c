@@ -195,6 +195,27 @@ static struct err feed_look(void *arg, const struct feed_entry *entry)
     return OK;
 }
 
+/* What was not consented to while the report was temporary stays off when it is formal. */
+static void check_consent_late(struct world *w)
+{
+    char number[18];
+    int64_t person_id = world_person(w, number);
+    struct card_made made = world_card(w, person_id, true);
+    struct loss_ask ask = { .person_id = person_id,
+                            .card_id = made.card_id,
+                            .kind = LOSS_FORMAL,
+                            .reason = LOSS_LOST,
+                            .act = world_act(w, CHANNEL_COUNTER, PROOF_PAPERS) };
+    struct act holder = world_holder(w, person_id, PROOF_ONE_FACTOR);
+    struct loss_made loss;
+    struct card card;
+
+    CHECK_OK("lost for good", registry_card_lose(&w->rg, NULL, &ask, &loss));
+    CHECK_CODE("consent comes too late",
+               registry_ecard_consent(&w->rg, NULL, person_id, made.card_id, &holder, &card),
+               REGISTRY_CONSENT_LATE);
+}
+
 /* The consent is taken back and given again; each is a line of the history with its number. */
 static void check_withdrawal(struct world *w, int64_t person_id, int64_t card_id)
 {
@@ -604,6 +625,7 @@ int main(void)
         one_live_card(&w);
         events(&w);
         losing(&w);
+        check_consent_late(&w);
         formal(&w);
         lapse(&w);
         by_parameters(&w);
