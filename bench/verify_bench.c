@@ -3,6 +3,7 @@
  * row b).
  *
  *   verify_bench [--quick]
+ *   verify_bench --serve SECONDS    ours alone: prints its port and wrk's script, for a profiler
  *
  * Beside it, alternating in the same run, each in a process of its own: the same HTTP server with
  * one SQLite select per request on its worker pool; a bare epoll loop that answers a constant to
@@ -545,9 +546,10 @@ int main(int argc, char **argv)
     struct series times = { 0 };
     struct child child[SIDES];
     struct rlimit files = { 8192, 8192 };
+    bool single = argc == 3 && strcmp(argv[1], "--serve") == 0;
     bool nginx = system("command -v nginx >/dev/null 2>&1") == 0;
 
-    if (argc > 2 || (argc == 2 && !quick)) {
+    if (!single && (argc > 2 || (argc == 2 && !quick))) {
         fprintf(stderr, "usage: verify_bench [--quick]\n");
         return 2;
     }
@@ -564,6 +566,14 @@ int main(int argc, char **argv)
     if (!mkdtemp(folder)) return 1;
     chmod(folder, 0755); /* nginx's workers are another user's */
     atexit(cleanup);
+    if (single) {
+        child[OURS] = start(OURS);
+        started[OURS] = child[OURS].pid;
+        printf("pid %d port %d script %s\n", (int)child[OURS].pid, child[OURS].port,
+               child[OURS].script);
+        sleep((unsigned)atoi(argv[2]));
+        return 0;
+    }
     for (int s = 0; s < SIDES; s++) {
         if (s == NGINX && !nginx) continue;
         child[s] = start(s);

@@ -4,7 +4,7 @@
 #pragma once
 #include "http/http.h"
 
-enum { TARGET_MAX = 4096, HEAD_MAX = 16 * 1024 };
+enum { TARGET_MAX = 4096, HEAD_MAX = 8 * 1024 };
 
 struct head {
     struct str method, target, version;

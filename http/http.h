@@ -25,7 +25,7 @@ enum http_refusal {
     HTTP_TARGET_TOO_LONG = 1104, /* 414 */
     HTTP_HEADER_MALFORMED = 1105,  /* 400: NUL, control character, obs-fold, space before the colon,
                                       bare CR or LF, no colon, a name that is no token */
-    HTTP_HEADERS_TOO_LARGE = 1106, /* 431: more than 64 headers or 16 KiB of them */
+    HTTP_HEADERS_TOO_LARGE = 1106, /* 431: more than 64 headers or 8 KiB of them */
     HTTP_HOST_MISSING = 1107,      /* 400 */
     HTTP_HOST_MALFORMED = 1108,    /* 400: repeated, or not host[:port] */
     HTTP_LENGTH_MALFORMED = 1109,  /* 400: Content-Length repeated or not a number */

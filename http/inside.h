@@ -12,7 +12,8 @@ enum {
     INLINE_BODY = 2048,      /* the body of an immediate request */
     INLINE_ARENA = 4096,     /* its scratch */
     INLINE_REPLY = 8192,     /* its reply, and the body of every refusal of the guard */
-    POOL_MEMORY = 32 * 1024, /* libmicrohttpd's, a connection */
+    POOL_MEMORY = 16 * 1024, /* libmicrohttpd's, a connection: it writes zeros over all of it after
+                                each request */
     CHANNELS = 32,
     BUCKETS = 9,
 };
