@@ -51,39 +51,121 @@ enum purpose desk_purpose(const struct request *rq)
                                                                         : PURPOSE_COUNTER_SERVICE;
 }
 
+/* Those whom the typed text means, by person number, else by card number; those of other regions
+ * left out, unless there is nobody else: then API_REGION. *told: what is wrong with the number. */
+struct search {
+    int64_t ids[SHARED_MAX];
+    int n;
+    int told; /* 0, or NUMBER_* */
+};
+
+static RESULT search_find(struct app *app, const struct request *rq, struct str q,
+                          struct search *out)
+{
+    const struct person_query query = { .number = q, .at = rq->at };
+    struct err err = registry_person_holders(app->registry, &query, out->ids, &out->n), card;
+    struct credential found;
+
+    if (err.code < 0) return err;
+    if (err.code == 0 && out->n > 0) return OK;
+    out->n = 0;
+    card = registry_card_find(app->registry, CREDENTIAL_CARD_NO, q, rq->at, &found);
+    if (card.code < 0) return card;
+    if (card.code == 0) out->ids[out->n++] = found.person_id;
+    /* a number by its length, mistyped; anything else is merely not found */
+    if (card.code > 0 && err.code > 0 && person_no_kind(q) != 0) out->told = err.code;
+    return OK;
+}
+
+static RESULT search_reach(struct app *app, const struct request *rq, struct search *found)
+{
+    int kept = 0, all = found->n;
+    struct err away = OK;
+
+    for (int i = 0; i < all; i++) {
+        struct person person;
+
+        TRY(registry_person_load(app->store, found->ids[i], &person));
+        away = request_may(rq, MAY_PERSON_FIND, person.region_code, 0);
+        if (away.code == 0) found->ids[kept++] = found->ids[i];
+    }
+    found->n = kept;
+    return kept == 0 && all > 0 ? away : OK;
+}
+
+/* One of several who share a number, to choose from. */
+static RESULT hit_of(struct app *app, const struct request *rq, int64_t person_id,
+                     struct web_desk_hit *out)
+{
+    const struct field_use use = field_use_of(rq);
+    const struct region *region;
+    struct person_private opened;
+    struct person person;
+    struct card card;
+    bool live;
+
+    TRY(registry_person_load(app->store, person_id, &person));
+    TRY(registry_person_open_some(app->registry, &use, person_id, PRIVATE_NAME | PRIVATE_NUMBER,
+                                  rq->arena, &opened));
+    TRY(registry_card_live(app->store, person_id, 0, &card, &live));
+    region = region_find(catalogue_now(app->shelf), person.region_code);
+    *out = (struct web_desk_hit){ .id = id_text(rq, "psn", person_id),
+                                  .name = mask_name(rq, opened.name),
+                                  .person_no = masked(rq, masked_person_no(opened.number)),
+                                  .has_card = live };
+    if (live) out->social = (enum web_social)(card.social - SOCIAL_APPLIED);
+    if (region) out->region = page_english(rq) ? region->name.en : region->name.zh;
+    return OK;
+}
+
+static RESULT found_look(struct app *app, const struct request *rq, int64_t person_id,
+                         struct str fields)
+{
+    const struct look look = {
+        .person_id = person_id, .act = LOOK_FOUND, .fields = fields, .purpose = desk_purpose(rq)
+    };
+
+    return look_record(app, rq, &look);
+}
+
 struct err post_desk_search(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct str q = { 0 }, id;
     const struct json_field form[] = { JSON_TEXT("q", &q, 1, 64) };
+    struct web_desk_hit *hits = NEW_ARRAY(rq->arena, struct web_desk_hit, SHARED_MAX);
     struct web_desk_view view = DESK;
-    struct credential found;
-    struct person person;
-    int64_t person_id = 0;
-    struct err err;
+    struct search found = { .n = 0 };
+    struct web_problem problem = { .field = S("q") };
+    struct web_frame frame;
 
     TRY(form_read(rq->body, form, LEN(form)));
     TRY(request_may(rq, MAY_PERSON_FIND, 0, 0));
-    err = registry_person_find(app->registry, &(struct person_query){ .number = q, .at = rq->at },
-                               &person_id);
-    if (err.code > 0) { /* no person number of anybody: a card's? */
-        err = registry_card_find(app->registry, CREDENTIAL_CARD_NO, q, rq->at, &found);
-        person_id = err.code == 0 ? found.person_id : 0;
-    }
-    if (err.code < 0) return err;
-    if (person_id != 0) {
-        TRY(registry_person_load(app->store, person_id, &person));
-        TRY(request_may(rq, MAY_PERSON_FIND, person.region_code, 0));
-        TRY(look_record(app, rq,
-                        &(struct look){ .person_id = person_id,
-                                        .act = LOOK_FOUND,
-                                        .purpose = desk_purpose(rq) }));
-        id = id_text(rq, "psn", person_id);
+    if (!hits) return fault(FAULT_MEMORY, "search");
+    TRY(search_find(app, rq, q, &found));
+    TRY(search_reach(app, rq, &found));
+    if (found.n == 1) {
+        TRY(found_look(app, rq, found.ids[0], (struct str){ 0 }));
+        id = id_text(rq, "psn", found.ids[0]);
         reply_redirect(rp, arena_format(rq->arena, "/desk/persons/%.*s", (int)id.n, id.p));
         return OK;
     }
-    view.searched = true;
+    for (int i = 0; i < found.n; i++)
+        TRY(hit_of(app, rq, found.ids[i], &hits[i]));
+    for (int i = 0; i < found.n; i++)
+        TRY(found_look(app, rq, found.ids[i], S("name,number")));
+    view.searched = found.told == 0;
     view.q_masked = masked(rq, masked_person_no(q));
-    show(app, rq, rp, &view);
+    view.hits = hits;
+    view.hits_n = (size_t)found.n;
+    frame = frame_of(app, rq, rp);
+    if (found.told != 0) {
+        const struct refusal words = refusal_of(found.told);
+
+        problem.text = words_of(rq, words.detail_zh, words.detail_en);
+        frame.problems = &problem;
+        frame.problems_n = 1;
+    }
+    web_desk(web_reply(rp, found.told ? 422 : 200), &frame, &view);
     return OK;
 }
 

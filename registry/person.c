@@ -320,8 +320,8 @@ static RESULT followed(const struct registry *rg, int64_t person_id, int64_t *ou
 }
 
 /* The persons a number means, merged ones followed, each once. */
-static RESULT holders_of(const struct registry *rg, const struct person_query *query,
-                         int64_t out[SHARED_MAX], int *n)
+RESULT registry_person_holders(const struct registry *rg, const struct person_query *query,
+                               int64_t out[SHARED_MAX], int *n)
 {
     enum document_kind kind =
         query->document != 0 ? query->document : person_no_kind(query->number);
@@ -352,7 +352,7 @@ RESULT registry_person_find(const struct registry *rg, const struct person_query
     int64_t holders[SHARED_MAX], found = 0;
     int n, same_n = 0;
 
-    TRY(holders_of(rg, query, holders, &n));
+    TRY(registry_person_holders(rg, query, holders, &n));
     REQUIRE(n > 0, REGISTRY_PERSON_UNKNOWN);
     if (n == 1) {
         *person_id = holders[0];

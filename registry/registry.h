@@ -159,6 +159,10 @@ struct person_query {
 };
 RESULT registry_person_find(const struct registry *rg, const struct person_query *query,
                             int64_t *person_id);
+/* All whom the number means, without the second fact: for staff, who may be shown each. *n may be
+ * 0. refuses NUMBER_* */
+RESULT registry_person_holders(const struct registry *rg, const struct person_query *query,
+                               int64_t out[SHARED_MAX], int *n);
 /* Is this the person's name? Compares keyed tags of the normalised form, opens nothing. */
 RESULT registry_name_matches(const struct registry *rg, int64_t person_id, struct str name,
                              bool *same);

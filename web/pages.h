@@ -136,7 +136,7 @@ enum web_code_block { /* why there is no code */
                       WEB_CODE_CARD_LOST,
                       WEB_CODE_CARD_LOST_CONSENT, /* lost, but the holder may switch the e-card on
                                                    */
-                      WEB_CODE_CARD_NOT_YET, /* ordered, or handed out and not enabled */
+                      WEB_CODE_CARD_NOT_YET,      /* ordered, or handed out and not enabled */
                       WEB_CODE_CARD_STOPPED,
                       WEB_CODE_CARD_ENDED,
                       WEB_CODE_UNAVAILABLE, /* cannot be made just now */
@@ -389,7 +389,8 @@ void web_gate(struct writer *w, const struct web_frame *frame, const struct web_
 struct web_desk_hit {
     struct str id, name, person_no; /* masked */
     struct str region;
-    enum web_social social; /* of the live or latest card */
+    bool has_card;
+    enum web_social social; /* of the live card */
 };
 struct web_desk_event { /* what happened to the card, newest first */
     struct instant at;
@@ -406,7 +407,7 @@ struct web_desk_view {
     struct str q_masked; /* what was searched, masked */
     const struct web_desk_hit *hits;
     size_t hits_n;
-    struct str person_id; /* one person is open, or empty */
+    struct str person_id;                             /* one person is open, or empty */
     struct str name, person_no, phone, region, birth; /* masked, or opened */
     enum web_look_why why;                            /* what was recorded of this look */
     bool may_reveal, opened;

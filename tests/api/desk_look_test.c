@@ -72,6 +72,51 @@ static void test_looks(struct api_world *w)
     CHECK("what was typed is masked", !client_has(&w->client, "11010519491231002X"));
 }
 
+/* Two persons under one number, by a decision: both are shown, masked, and both looks recorded. */
+static void test_shared(struct api_world *w)
+{
+    struct person_ask ask = { .document = DOCUMENT_CITIZEN,
+                              .number = { w->holder_no, 18 },
+                              .name = S("赵同号"),
+                              .region_code = 340111,
+                              .adjudication = S("D-2021-7"),
+                              .act = world_act(&w->base) };
+    struct person_made made = { 0 };
+    char id[20];
+    int n = looks(w).n;
+
+    CHECK_OK("shares the number", registry_person_add(&w->base.rg, NULL, &ask, &made));
+    world_id(w, "psn", made.person_id, id);
+    search(w, &w->clerk, w->holder_no, 200);
+    CHECK("both", client_has(&w->client, text_of("/desk/persons/%s", w->holder_id)) &&
+                      client_has(&w->client, text_of("/desk/persons/%s", id)));
+    CHECK("masked", client_has(&w->client, "张*") && client_has(&w->client, "赵*") &&
+                        !client_has(&w->client, w->holder_no) && !client_has(&w->client, "同号"));
+    recorded(w, "a look at each", n + 1, LOOK_FOUND, "name,number", "counter_service", &w->clerk);
+    search(w, &w->far_clerk, w->holder_no, 403);
+    CHECK_INT("nobody else's region", looks(w).n, n + 1);
+}
+
+/* A number mistyped is told as that, and never repeated. */
+static void test_mistyped(struct api_world *w)
+{
+    static const struct {
+        const char *title, *q, *words;
+        int status;
+    } rows[] = {
+        { "a check character", "110105194912310021", "校验位", 422 },
+        { "no day", "110105194902300025", "日期", 422 },
+        { "a card that is none", "A12345678", "没有找到", 200 },
+        { "a word", "somebody", "没有找到", 200 },
+    };
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        search(w, &w->clerk, rows[i].q, rows[i].status);
+        CHECK(rows[i].title, client_has(&w->client, rows[i].words));
+        CHECK("not repeated", !client_has(&w->client, rows[i].q));
+    }
+}
+
 static void test_reveal(struct api_world *w)
 {
     static const struct {
@@ -145,6 +190,8 @@ int main(void)
         if (api_world_open(&w, (enum engine)e)) {
             test_looks(&w);
             test_reveal(&w);
+            test_mistyped(&w);
+            test_shared(&w);
         }
         api_world_close(&w);
     }

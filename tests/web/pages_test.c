@@ -299,9 +299,9 @@ int main(void)
           WEB_BOOKING_ADMITTED },
     };
     static const struct web_desk_hit hits[] = {
-        { T("psn_8f2k9d0q4m8xw"), T("张*"), T("340***********1234"), T("合肥市庐阳区"),
+        { T("psn_8f2k9d0q4m8xw"), T("张*"), T("340***********1234"), T("合肥市庐阳区"), true,
           WEB_SOCIAL_NORMAL },
-        { T("psn_8f2k9d0q4m8xx"), T("张*·阿*"), T("340***********5678"), T("亳州市谯城区"),
+        { T("psn_8f2k9d0q4m8xx"), T("张*·阿*"), T("340***********5678"), T("亳州市谯城区"), true,
           WEB_SOCIAL_SEALED },
     };
     static const struct web_desk_event events[] = {
