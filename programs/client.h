@@ -58,6 +58,8 @@ struct client;
 enum cli_exit client_open(struct cli *cli, struct client **out);
 /* The same for signing in: an old token is not read. */
 enum cli_exit client_open_without_token(struct cli *cli, struct client **out);
+/* A listener of ours named by a setting ("127.0.0.1:8081", "unix:PATH"): no token goes there. */
+enum cli_exit client_open_at(struct cli *cli, struct str address, struct client **out);
 void client_close(struct client *client); /* NULL is fine */
 
 struct ask {
@@ -72,6 +74,8 @@ struct ask {
 enum cli_exit client_ask(struct client *client, const struct ask *ask, json_t **answer);
 /* The same for an answer that is printed as it came; *text lives until the next call. */
 enum cli_exit client_ask_text(struct client *client, const struct ask *ask, struct str *text);
+/* Ask once and tell nothing: the HTTP status, 0 when nobody answers; *answer as of client_ask. */
+long client_probe(struct client *client, const struct ask *ask, json_t **answer);
 /* open, ask and close in one. */
 enum cli_exit client_call(struct cli *cli, const struct ask *ask, json_t **answer);
 

@@ -12,6 +12,7 @@ extern const struct cli_noun COMPLETION_NOUN;
 extern const struct cli_noun CONFIG_NOUN;
 extern const struct cli_noun DB_NOUN;
 extern const struct cli_noun DEMO_NOUN;
+extern const struct cli_noun DOCTOR_NOUN;
 extern const struct cli_noun JOB_NOUN;
 extern const struct cli_noun KEY_NOUN;
 extern const struct cli_noun KEYD_NOUN;

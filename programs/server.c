@@ -1,4 +1,4 @@
-/* programs/server.c - `ykt server run|check`: the parent and what it starts, in this order:
+/* programs/server.c - `ykt server run|check|status`: the parent and what it starts, in this order:
  *
  *   keyd      all keys; no network                    programs/keyd.c
  *   courier   outgoing HTTP; no keys, no store        programs/courier.c
@@ -7,6 +7,7 @@
 #include "crypto/keyd_server.h"
 #include "programs/courier.h"
 #include "programs/nouns.h"
+#include "programs/ready.h"
 #include "programs/sandbox.h"
 #include "programs/settings.h"
 #include "programs/supervise.h"
@@ -205,6 +206,14 @@ static const struct cli_verb VERBS[] = {
       .run = check,
       .flags = { SETTINGS_FLAGS },
       .examples = { { "ykt server check --config ykt.conf", "检查", "check" } } },
+    { .name = "status",
+      .zh = "运行中的服务各部分是否正常",
+      .en = "how the parts of the running server are",
+      .run = server_status,
+      .columns = SERVER_STATUS_COLUMNS,
+      .columns_n = SERVER_STATUS_COLUMNS_N,
+      .flags = { SETTINGS_FLAGS },
+      .examples = { { "ykt server status --config ykt.conf", "查看", "look" } } },
     { .name = "worker",
       .zh = "（由 server run 启动）监听的进程",
       .en = "(started by server run) the process that listens",

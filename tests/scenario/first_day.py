@@ -120,6 +120,12 @@ def slots_there(shell):
     return False
 
 
+def doctor(shell, wanted, env=""):
+    out, code = shell.run(env + " ykt doctor --json --config node/ykt.conf")
+    check("%s ykt doctor ends with %d" % (env, wanted), code == wanted, (code, out))
+    return {row["check"]: row["state"] for row in json.loads(out)} if out.strip() else {}
+
+
 def gate_says(out):
     rows = [line for line in out.splitlines() if "online" in line]
     return rows[-1] if rows else out
@@ -154,6 +160,10 @@ def day(folder, port):
             check("block %d runs" % (i + 1), code == 0, (code, out, open(folder + "/log").read()[-800:]))
         out, code = shell.run('ykt user add late --role clerk --region 340104 --config node/ykt.conf <<< 周')
         check("while the server runs, nobody works on the store itself", code == 5, (code, out))
+        out, code = shell.run("ykt server status --config node/ykt.conf")
+        check("the parts of the server are well", code == 0 and re.search(r"^keyd +ok", out, re.M), (code, out))
+        states = doctor(shell, 0)
+        check("and so is what they stand on", states.get("store") == states.get("keyd") == states.get("server_store") == "ok", states)
         phone, token = code_of_the_phone(port)
         check("its slots are made within a minute", slots_there(shell))
         code_text, made = short_code(phone, token)
@@ -175,6 +185,12 @@ def day(folder, port):
         check("Ctrl-C stops it whole", code == 0 and "by force" not in said and "error" not in said, (code, said[-1500:]))
         out, code = shell.run("ykt audit verify --store sqlite:node/db/ykt.db")
         check("stopped, everything agrees with what was sealed", code == 0, (code, out, open(folder + "/log").read()[-800:]))
+        out, code = shell.run("ykt server status --config node/ykt.conf")
+        check("nobody answers", code == 7 and out.strip() == "", (code, out))
+        states = doctor(shell, 0)
+        check("a stopped server is no fault", states.get("server") == states.get("keyd") == "not_seen", states)
+        states = doctor(shell, 6, "YKT_DATABASE_URL=sqlite:node/db/other.db")
+        check("a store that was never migrated is one", states.get("store") == "wrong" and not os.path.exists(folder + "/node/db/other.db"), states)
         out, code = shell.run("ykt user credentials jiang.zhi --yes --config node/ykt.conf")
         check("who lost the second factor comes back", code == 0 and "otpauth://totp/" in out, (code, out))
         key_examples(folder, shell.run)
