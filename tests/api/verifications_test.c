@@ -176,7 +176,8 @@ static void short_codes(struct api_world *w)
     CHECK_STATUS(w, "typed twice",
                  world_ask(w, &w->clerk, "POST /v1/verifications", body_of(code, "entry", "door")),
                  409);
-    CHECK_STR("typed twice", client_code(&w->client), S("short_code_wrong"));
+    CHECK_STR("typed twice", client_code(&w->client), S("code_used"));
+    CHECK("and when first", client_has(&w->client, "\"first_at\":\""));
     for (int i = 0; i < SHORT_TRIES_MAX; i++) {
         world_ask(w, &w->clerk, "POST /v1/verifications", wrong);
     }
