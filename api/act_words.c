@@ -13,6 +13,8 @@ static const struct {
     { "not_admitted", "入园", "Entry" },
     { "code_verified", "出示电子码", "Code checked" },
     { "short_code_verified", "出示数字码", "Short code checked" },
+    { "booking_made", "预约", "Booked" },
+    { "booking_cancelled", "取消预约", "Booking cancelled" },
     { "card_checked", "核验卡状态", "Card checked" },
     /* cards */
     { "card_issued", "发卡", "Card issued" },

@@ -3,6 +3,7 @@
  * GET  /bookings?before=                       newest first
  * GET  /bookings/{booking}                     number, state, what comes next, receipt
  * POST /bookings/{booking}/cancellations {}    303 to it */
+#include "api/booking_ask.h"
 #include "api/handlers.h"
 #include "api/pages.h"
 #include "api/receipt.h"
@@ -129,6 +130,7 @@ struct err get_booking_page(struct app *app, const struct request *rq, struct re
 struct err post_cancellation_page(struct app *app, const struct request *rq, struct reply *rp)
 {
     const struct place *place;
+    struct booking_ask ask;
     struct refusal refusal;
     struct booking booking;
     struct str id;
@@ -137,8 +139,9 @@ struct err post_cancellation_page(struct app *app, const struct request *rq, str
     TRY(form_read(rq->body, NULL, 0));
     TRY(booking_of_path(app, rq, &booking));
     place = place_find(catalogue_now(app->shelf), booking.venue_id);
-    err = venues_cancel(app->store, booking.venue_id, booking.id, booking.person_id,
-                        place ? place->name.zh : (struct str){ 0 }, rq->at);
+    REQUIRE(place, API_NOT_FOUND); /* places are kept when they close */
+    ask = booking_ask_at(app, rq, place, booking.person_id);
+    err = venues_cancel(app->store, booking.id, &ask);
     if (err.code == VENUES_CANCEL_LATE || err.code == VENUES_BOOKING_OVER) {
         refusal = refusal_of(err.code);
         show(app, rq, rp, &booking, refusal.status,

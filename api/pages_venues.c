@@ -7,6 +7,7 @@
  *
  * A time that was taken meanwhile, or cannot be booked, is the venue's page again, with the nearest
  * free ones. */
+#include "api/booking_ask.h"
 #include "api/handlers.h"
 #include "api/pages.h"
 
@@ -528,18 +529,17 @@ struct err get_book_page(struct app *app, const struct request *rq, struct reply
 struct err post_book_page(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct answers answers = { 0 };
-    struct booking_ask ask = { .at = rq->at };
-    int64_t booking_id;
+    int64_t person_id, booking_id;
+    struct booking_ask ask;
     struct str id;
     struct err err;
 
-    TRY(booker(rq, &ask.person_id));
+    TRY(booker(rq, &person_id));
     TRY(place_of_path(app, rq, &answers.place));
     err = answers_read(app, rq->body, &answers);
-    ask.venue_id = answers.place->id;
+    ask = booking_ask_at(app, rq, answers.place, person_id);
     ask.slot_id = answers.slot_id;
     ask.places = answers.places;
-    ask.place = answers.place->name.zh;
     if (err.code == 0) {
         err = venues_book(app->store, rq->once, &ask, &booking_id);
         if (err.code == VENUES_QUOTA_EXHAUSTED) /* how many are left now */

@@ -8,6 +8,7 @@
  * GET  /v1/bookings                            the holder's own, newest first, by cursor
  * GET  /v1/venues/{venue}/bookings/{booking}
  * POST /v1/venues/{venue}/bookings/{booking}/cancellations */
+#include "api/booking_ask.h"
 #include "api/handlers.h"
 #include "api/looks.h"
 
@@ -163,18 +164,19 @@ static RESULT booker(const struct request *rq, int64_t *person_id)
 
 RESULT post_booking(struct app *app, const struct request *rq, struct reply *rp)
 {
-    struct booking_ask ask = { .at = rq->at };
+    int64_t person_id, slot_id, places, booking_id;
     const struct place *place;
+    struct booking_ask ask;
     struct booking booking;
-    int64_t booking_id;
-    const struct json_field body[] = { JSON_INT("places", &ask.places, 1, PLACES_MAX) };
+    const struct json_field body[] = { JSON_INT("places", &places, 1, PLACES_MAX) };
 
     TRY(place_of_path(app, rq, &place));
-    TRY(path_id(rq, "slot", "slt", &ask.slot_id));
+    TRY(path_id(rq, "slot", "slt", &slot_id));
     TRY(json_read(rq->body, body, LEN(body)));
-    TRY(booker(rq, &ask.person_id));
-    ask.venue_id = place->id;
-    ask.place = place->name.zh;
+    TRY(booker(rq, &person_id));
+    ask = booking_ask_at(app, rq, place, person_id);
+    ask.slot_id = slot_id;
+    ask.places = places;
     TRY(venues_book(app->store, rq->once, &ask, &booking_id));
     TRY(venues_booking_get(app->store, place->id, booking_id, &booking));
     reply_json(rp, 201);
@@ -233,6 +235,7 @@ RESULT post_booking_cancellation(struct app *app, const struct request *rq, stru
 {
     int64_t person_id, booking_id;
     const struct place *place;
+    struct booking_ask ask;
     struct booking booking;
     struct err err;
 
@@ -240,7 +243,8 @@ RESULT post_booking_cancellation(struct app *app, const struct request *rq, stru
     TRY(booker(rq, &person_id));
     TRY(place_of_path(app, rq, &place));
     TRY(path_id(rq, "booking", "bkg", &booking_id));
-    err = venues_cancel(app->store, place->id, booking_id, person_id, place->name.zh, rq->at);
+    ask = booking_ask_at(app, rq, place, person_id);
+    err = venues_cancel(app->store, booking_id, &ask);
     if (err.code == VENUES_BOOKING_UNKNOWN) REFUSE(API_NOT_FOUND);
     TRY(err);
     TRY(venues_booking_get(app->store, place->id, booking_id, &booking));

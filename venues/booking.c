@@ -58,6 +58,28 @@ RESULT booking_tell(struct txn *tx, enum notice_kind kind, const struct booking 
     return notice_put(tx, &notice, NULL);
 }
 
+RESULT booking_line(struct txn *tx, const struct booking_ask *ask, const struct booking *booking,
+                    struct str act, enum journal_actor actor)
+{
+    struct journal_line line = {
+        .kind = JOURNAL_USE,
+        .actor = actor,
+        .actor_id = actor == ACTOR_HOLDER ? booking->person_id : 0,
+        .grade = GRADE_A,
+        .provenance = ask->provenance == 0 ? PROVENANCE_REAL : ask->provenance,
+        .person_id = booking->person_id,
+        .place_id = ask->venue_id,
+        .region_code = ask->region_code,
+        .act = act,
+        .item = ask->item,
+        .object_prefix = "bkg",
+        .object_id = booking->id,
+        .at = ask->at,
+    };
+
+    return journal_append(tx, &line, NULL);
+}
+
 struct book_call {
     const struct booking_ask *ask;
     struct instant paused_until; /* of the person's root, read before */
@@ -81,9 +103,11 @@ static RESULT book_in_txn(struct txn *tx, void *arg)
     call->booking_id = txn_new_id(tx);
     TRY(slot_take(tx, ask->venue_id, slot.id, ask->places));
     TRY(booking_insert(tx, ask, call->booking_id));
-    booking = (struct booking){ .person_id = ask->person_id,
+    booking = (struct booking){ .id = call->booking_id,
+                                .person_id = ask->person_id,
                                 .places = ask->places,
                                 .starts_at = slot.starts_at };
+    TRY(booking_line(tx, ask, &booking, S("booking_made"), ACTOR_HOLDER));
     TRY(booking_tell(tx, NOTICE_BOOKING_MADE, &booking, ask->place, ask->at));
     txn_result(tx, call->booking_id);
     return OK;
@@ -161,32 +185,32 @@ RESULT venues_bookings(struct store *store, int64_t person_id, int64_t before, s
 /* ---- cancelling */
 
 struct cancel_call {
-    int64_t venue_id, booking_id, person_id;
-    struct str place;
-    struct instant at;
+    int64_t booking_id;
+    const struct booking_ask *ask;
 };
 
 static RESULT cancel_in_txn(struct txn *tx, void *arg)
 {
-    struct cancel_call *call = arg;
+    const struct cancel_call *call = arg;
+    const struct booking_ask *ask = call->ask;
     struct booking booking;
 
-    TRY(booking_load(tx, call->venue_id, call->booking_id, &booking));
-    REQUIRE(booking.person_id == call->person_id, VENUES_BOOKING_UNKNOWN);
+    TRY(booking_load(tx, ask->venue_id, call->booking_id, &booking));
+    REQUIRE(booking.person_id == ask->person_id, VENUES_BOOKING_UNKNOWN);
     if (booking.state == BOOKING_CANCELLED) return OK;
     REQUIRE(booking.state == BOOKING_MADE, VENUES_BOOKING_OVER);
-    REQUIRE(instant_before(call->at, booking.starts_at), VENUES_CANCEL_LATE);
-    TRY(booking_end(tx, call->venue_id, booking.id, booking.state, BOOKING_CANCELLED, call->at));
-    TRY(slot_give_back(tx, call->venue_id, booking.slot_id, booking.places));
-    return booking_tell(tx, NOTICE_BOOKING_CANCELLED, &booking, call->place, call->at);
+    REQUIRE(instant_before(ask->at, booking.starts_at), VENUES_CANCEL_LATE);
+    TRY(booking_end(tx, ask->venue_id, booking.id, booking.state, BOOKING_CANCELLED, ask->at));
+    TRY(slot_give_back(tx, ask->venue_id, booking.slot_id, booking.places));
+    TRY(booking_line(tx, ask, &booking, S("booking_cancelled"), ACTOR_HOLDER));
+    return booking_tell(tx, NOTICE_BOOKING_CANCELLED, &booking, ask->place, ask->at);
 }
 
-RESULT venues_cancel(struct store *store, int64_t venue_id, int64_t booking_id, int64_t person_id,
-                     struct str place, struct instant at)
+RESULT venues_cancel(struct store *store, int64_t booking_id, const struct booking_ask *ask)
 {
-    struct cancel_call call = { venue_id, booking_id, person_id, place, at };
+    struct cancel_call call = { booking_id, ask };
 
-    return store_run(store, (struct root){ ROOT_PLACE, venue_id }, cancel_in_txn, &call);
+    return store_run(store, (struct root){ ROOT_PLACE, ask->venue_id }, cancel_in_txn, &call);
 }
 
 /* ---- no-shows: marked under the venue, told to the person's root by message */

@@ -30,6 +30,10 @@ RESULT no_show_send(struct txn *tx, const struct booking *booking, bool undone);
 RESULT no_show_count(struct txn *tx, int64_t person_id, struct instant since, struct instant upto,
                      int64_t *n, struct instant *last);
 
+/* The act's line in the journal, found by the holder (booking.c). Of `ask` the venue, the region,
+ * the item, the provenance and the instant; of `booking` the person and the id. */
+RESULT booking_line(struct txn *tx, const struct booking_ask *ask, const struct booking *booking,
+                    struct str act, enum journal_actor actor);
 /* A notice to the holder of a booking; nothing when `place` is empty (booking.c). */
 RESULT booking_tell(struct txn *tx, enum notice_kind kind, const struct booking *booking,
                     struct str place, struct instant at);

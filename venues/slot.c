@@ -159,6 +159,7 @@ static RESULT slot_call_off(struct txn *tx, void *arg)
     struct call_off_call *call = arg;
     struct slot slot;
     struct booking bookings[AT_ONCE];
+    struct booking_ask ask = { .venue_id = call->venue_id, .at = call->at };
     size_t n;
 
     TRY(slot_load(tx, call->venue_id, call->slot_id, &slot));
@@ -169,6 +170,7 @@ static RESULT slot_call_off(struct txn *tx, void *arg)
         TRY(booking_end(tx, call->venue_id, bookings[i].id, BOOKING_MADE, BOOKING_CANCELLED,
                         call->at));
         TRY(slot_give_back(tx, call->venue_id, call->slot_id, bookings[i].places));
+        TRY(booking_line(tx, &ask, &bookings[i], S("booking_cancelled"), ACTOR_JOB));
         TRY(booking_tell(tx, NOTICE_BOOKING_CANCELLED, &bookings[i], call->place, call->at));
     }
     return bookings_open_count(tx, call->venue_id, call->slot_id, &call->left);

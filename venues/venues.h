@@ -110,14 +110,18 @@ RESULT venues_slots(struct store *store, int64_t venue_id, struct instant from, 
 struct booking_ask {
     int64_t venue_id, slot_id, person_id, places; /* places in 1..PLACES_MAX */
     struct instant at;
-    struct str place; /* the venue's name for the holder's notice; empty: none is sent */
+    struct str place;           /* the venue's name for the holder's notice; empty: none is sent */
+    int32_t region_code;        /* of the venue, for the line of the journal; 0: not known */
+    struct str item;            /* the catalogue's item of booking it, for the line; may be empty */
+    enum provenance provenance; /* 0: real */
 };
 /* Would this be granted? Pure: no clock, no store. */
 RESULT booking_decide(const struct slot *slot, const struct booking_ask *ask);
 
 /* Take places; a repeat under the same `once` gives the first booking back. The holder gets a
- * notice. booking_id  written only on OK refuses     VENUES_SLOT_UNKNOWN.._BOOKED_ALREADY,
- * STORE_ONCE_*   faults  FAULT_STORE* source      docs/decisions/0021-venue-quota.md */
+ * notice and finds the act in the journal. booking_id  written only on OK refuses
+ * VENUES_SLOT_UNKNOWN.._BOOKED_ALREADY, STORE_ONCE_*   faults  FAULT_STORE* source
+ * docs/decisions/0021-venue-quota.md */
 RESULT venues_book(struct store *store, const struct once *once, const struct booking_ask *ask,
                    int64_t *booking_id);
 
@@ -143,9 +147,9 @@ struct booking_page {
 /* A person's bookings at all places, before the booking `before` (0: the newest). */
 RESULT venues_bookings(struct store *store, int64_t person_id, int64_t before, size_t limit,
                        struct arena *arena, struct booking_page *out);
-/* Give the places back; OK when it was cancelled before by the same person. */
-RESULT venues_cancel(struct store *store, int64_t venue_id, int64_t booking_id, int64_t person_id,
-                     struct str place, struct instant at);
+/* Give the places back; OK when it was cancelled before by the same person. Of `ask` the slot and
+ * the places are not read. */
+RESULT venues_cancel(struct store *store, int64_t booking_id, const struct booking_ask *ask);
 /* Mark bookings of a slot that has ended as no-shows, at most `max` a call; the person's standing
  * is told by message (topic "venues.no_show", handled by venues_no_show). May be run again. */
 RESULT venues_no_shows(struct store *store, int64_t venue_id, int64_t slot_id, struct instant at,

@@ -68,7 +68,7 @@ static struct booking_ask booking_of(const struct fixture *f, int64_t slot, int6
 static void refusals(struct fixture *f)
 {
     int64_t slot = slot_new(f, 60, 3), id, again, other;
-    struct booking_ask ask = booking_of(f, slot, 1);
+    struct booking_ask ask = booking_of(f, slot, 1), late;
     struct once once = { .actor = 1, .key = S("k1"), .body_hash = { 1 } };
     struct slot_ask bad = slot_ask_of(f, 60, 3);
     struct slot now;
@@ -98,20 +98,22 @@ static void refusals(struct fixture *f)
                VENUES_SLOT_WRONG);
     CHECK_OK("one more", venues_slot_change(f->store, VENUE, slot, 4, 2));
     CHECK_CODE("another's booking",
-               venues_cancel(f->store, VENUE, id, 2, (struct str){ 0 }, fixture_now(f)),
+               venues_cancel(f->store, id,
+                             &(struct booking_ask){
+                                 .venue_id = VENUE, .person_id = 2, .at = fixture_now(f) }),
                VENUES_BOOKING_UNKNOWN);
-    CHECK_OK("cancelled", venues_cancel(f->store, VENUE, id, 1, (struct str){ 0 }, fixture_now(f)));
-    CHECK_OK("twice", venues_cancel(f->store, VENUE, id, 1, (struct str){ 0 }, fixture_now(f)));
+    ask = booking_of(f, slot, 1);
+    CHECK_OK("cancelled", venues_cancel(f->store, id, &ask));
+    CHECK_OK("twice", venues_cancel(f->store, id, &ask));
     CHECK_OK("its state", venues_booking_get(f->store, VENUE, id, &booking));
     CHECK_INT("cancelled", booking.state, BOOKING_CANCELLED);
     CHECK_OK("the slot", venues_slot_get(f->store, VENUE, slot, &now));
     CHECK_INT("places came back", now.taken, 2);
     ask = booking_of(f, slot, 1);
     CHECK_OK("and may be booked again", venues_book(f->store, NULL, &ask, &again));
-    CHECK_CODE("too late to cancel",
-               venues_cancel(f->store, VENUE, again, 1, (struct str){ 0 },
-                             instant_add(fixture_now(f), 60 * USEC_PER_MIN)),
-               VENUES_CANCEL_LATE);
+    late = ask;
+    late.at = instant_add(ask.at, 60 * USEC_PER_MIN);
+    CHECK_CODE("too late to cancel", venues_cancel(f->store, again, &late), VENUES_CANCEL_LATE);
 }
 
 struct racer {
@@ -240,7 +242,7 @@ static void came_after_all(struct fixture *f)
 
 static void called_off(struct fixture *f)
 {
-    int64_t slot = slot_new(f, 3000, 5), id, left;
+    int64_t slot = slot_new(f, 3700, 5), id, left;
     struct booking_ask ask = booking_of(f, slot, 90);
     struct booking booking;
 
@@ -252,6 +254,53 @@ static void called_off(struct fixture *f)
     CHECK_OK("the booking", venues_booking_get(f->store, VENUE, id, &booking));
     CHECK_INT("is cancelled", booking.state, BOOKING_CANCELLED);
     CHECK_CODE("no more bookings", venues_book(f->store, NULL, &ask, &id), VENUES_SLOT_CLOSED);
+}
+
+/* What the holder finds of it: once each, whatever was repeated, refused or run again. */
+static void lines(struct fixture *f)
+{
+    static uint8_t memory[1 << 16];
+    struct arena arena = arena_over(memory, sizeof memory);
+    enum { PERSON = 91 };
+    int64_t slot = slot_new(f, 4000, 1), gone = slot_new(f, 4100, 1), id, last, none, left;
+    struct booking_ask ask = booking_of(f, slot, PERSON), other = booking_of(f, slot, PERSON + 1);
+    struct once once = { .actor = PERSON, .key = S("once"), .body_hash = { 1 } };
+    struct journal_ask mine = { .person_id = PERSON, .limit = 10 };
+    struct journal_page page = { .n = 0 };
+
+    ask.item = S("CT-02-001");
+    ask.region_code = 340103;
+    CHECK_OK("booked", venues_book(f->store, &once, &ask, &id));
+    CHECK_OK("sent twice", venues_book(f->store, &once, &ask, &id));
+    CHECK_CODE("another finds it full", venues_book(f->store, NULL, &other, &none),
+               VENUES_QUOTA_EXHAUSTED);
+    CHECK_OK("cancelled", venues_cancel(f->store, id, &ask));
+    CHECK_OK("twice", venues_cancel(f->store, id, &ask));
+    ask.slot_id = gone;
+    CHECK_OK("another slot", venues_book(f->store, NULL, &ask, &last));
+    CHECK_OK("is called off", venues_slot_call_off(f->store, VENUE, gone, (struct str){ 0 },
+                                                   fixture_now(f), 10, &left));
+    if (!CHECK_OK("the holder's record", journal_lines(f->store, &mine, &arena, &page))) return;
+    const struct {
+        struct str act;
+        int64_t booking_id;
+        enum journal_actor actor;
+    } want[] = { { S("booking_cancelled"), last, ACTOR_JOB },
+                 { S("booking_made"), last, ACTOR_HOLDER },
+                 { S("booking_cancelled"), id, ACTOR_HOLDER },
+                 { S("booking_made"), id, ACTOR_HOLDER } };
+    if (!CHECK_INT("so many lines", page.n, LEN(want))) return;
+    for (size_t i = 0; i < LEN(want); i++) {
+        const struct journal_line *line = &page.records[i].line;
+        CHECK_STR("newest first", line->act, want[i].act);
+        CHECK_INT("which booking", line->object_id, want[i].booking_id);
+        CHECK_INT("who", line->actor, want[i].actor);
+        CHECK_INT("where", line->place_id, VENUE);
+    }
+    CHECK_STR("for what", page.records[3].line.item, S("CT-02-001"));
+    mine.person_id = PERSON + 1;
+    CHECK_OK("the other's record", journal_lines(f->store, &mine, &arena, &page));
+    CHECK_INT("has none", page.n, 0);
 }
 
 static void pages(struct fixture *f)
@@ -269,7 +318,7 @@ static void pages(struct fixture *f)
         seen += page.n;
         if (page.n != 0) after = page.slots[page.n - 1].id;
     } while (page.more && page.n != 0);
-    CHECK_INT("all slots, once each", (int64_t)seen, 7);
+    CHECK_INT("all slots, once each", (int64_t)seen, 11);
     CHECK_OK("bookings of a person", venues_bookings(f->store, 77, 0, 2, &arena, &bookings));
     CHECK_INT("two a page", (int64_t)bookings.n, 2);
     CHECK("and more", bookings.more);
@@ -286,6 +335,7 @@ int main(void)
         no_shows(&f);
         came_after_all(&f);
         called_off(&f);
+        lines(&f);
         pages(&f);
         fixture_close(&f);
     }
