@@ -54,6 +54,47 @@ RESULT person_of_path(struct app *app, const struct request *rq, enum permission
     return request_may(rq, staff, person.region_code, 0);
 }
 
+/* Another's: API_NOT_FOUND, unless the session's holder may act for them. */
+static RESULT helped(struct app *app, const struct request *rq, int64_t person_id, unsigned scope,
+                     enum permission self)
+{
+    int64_t link_id;
+
+    TRY(registry_link_may(app->store, person_id, request_session(rq)->person_id, scope, rq->at,
+                          &link_id));
+    REQUIRE(link_id != 0, API_NOT_FOUND);
+    return request_may(rq, self, 0, 0);
+}
+
+RESULT helped_card_of_path(struct app *app, const struct request *rq, enum permission self,
+                           unsigned scope, enum permission staff, struct card *out)
+{
+    const struct session *session = request_session(rq);
+    int64_t card_id, person_id;
+    struct err err;
+
+    TRY(path_id(rq, "card", "crd", &card_id));
+    if (session->actor != ACTOR_HOLDER) return card_of_id(app, rq, card_id, self, staff, out);
+    err = registry_card_person(app->store, card_id, &person_id);
+    if (err.code == REGISTRY_CARD_UNKNOWN) REFUSE(API_NOT_FOUND);
+    TRY(err);
+    if (person_id == session->person_id) return card_of_id(app, rq, card_id, self, staff, out);
+    TRY(helped(app, rq, person_id, scope, self));
+    return registry_card_load(app->store, person_id, card_id, out);
+}
+
+RESULT helped_person_of_path(struct app *app, const struct request *rq, enum permission self,
+                             unsigned scope, enum permission staff, int64_t *person_id)
+{
+    const struct session *session = request_session(rq);
+
+    if (session->actor != ACTOR_HOLDER || str_eq(path_text(rq, "person"), S("me")))
+        return person_of_path(app, rq, self, staff, person_id);
+    TRY(path_id(rq, "person", "psn", person_id));
+    if (*person_id == session->person_id) return request_may(rq, self, 0, 0);
+    return helped(app, rq, *person_id, scope, self);
+}
+
 RESULT card_look(struct app *app, const struct request *rq, const struct card *card)
 {
     const struct look look = { .person_id = card->person_id,

@@ -14,6 +14,12 @@ RESULT card_of_id(struct app *app, const struct request *rq, int64_t card_id, en
 /* The person of path parameter "person"; "me" is the holder who is signed in. */
 RESULT person_of_path(struct app *app, const struct request *rq, enum permission self,
                       enum permission staff, int64_t *person_id);
+/* The same, and for those who may act for the holder (registry_link_may): whoever has a relation
+ * with all of `scope` (0: any), needing `self` as the holder would. */
+RESULT helped_card_of_path(struct app *app, const struct request *rq, enum permission self,
+                           unsigned scope, enum permission staff, struct card *out);
+RESULT helped_person_of_path(struct app *app, const struct request *rq, enum permission self,
+                             unsigned scope, enum permission staff, int64_t *person_id);
 /* Staff are shown the card: the line in its holder's record (api/looks.h). */
 RESULT card_look(struct app *app, const struct request *rq, const struct card *card);
 /* After registry_card_replace: each service's part of what the new card inherits, in the order of

@@ -53,7 +53,7 @@ RESULT get_card(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct card card;
 
-    TRY(card_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &card));
+    TRY(helped_card_of_path(app, rq, MAY_SELF_VIEW, 0, MAY_CARD_VIEW, &card));
     TRY(card_look(app, rq, &card));
     reply_card(rp, 200, &card);
     return OK;
@@ -66,7 +66,7 @@ RESULT get_card_events(struct app *app, const struct request *rq, struct reply *
     struct card card;
     int n;
 
-    TRY(card_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &card));
+    TRY(helped_card_of_path(app, rq, MAY_SELF_VIEW, 0, MAY_CARD_VIEW, &card));
     if (!changes) return fault(FAULT_MEMORY, "card events");
     TRY(registry_card_changes(app->store, card.person_id, card.id, changes, &n));
     TRY(card_look(app, rq, &card));

@@ -20,8 +20,9 @@ static const struct json_name KINDS[] = { { "temporary", LOSS_TEMPORARY },
  */
 static RESULT may_report(struct app *app, const struct request *rq, int kind, struct card *card)
 {
-    return card_of_path(app, rq, MAY_SELF_LOSE,
-                        kind == LOSS_FORMAL ? MAY_CARD_LOSE_FORMAL : MAY_CARD_LOSE_TEMPORARY, card);
+    return helped_card_of_path(app, rq, MAY_SELF_LOSE, SCOPE_LOSE,
+                               kind == LOSS_FORMAL ? MAY_CARD_LOSE_FORMAL : MAY_CARD_LOSE_TEMPORARY,
+                               card);
 }
 
 static bool is_agent(const struct request *rq)
@@ -119,6 +120,8 @@ RESULT post_loss_report(struct app *app, const struct request *rq, struct reply 
                              .kind = (enum loss_kind)kind,
                              .reason = (enum loss_reason)reason,
                              .act = counter_act(rq, channel) };
+    if (ask.act.actor == ACTOR_HOLDER && ask.act.actor_id != card.person_id)
+        ask.act.actor = ACTOR_HELPER; /* under their own name */
     TRY(registry_card_lose(app->registry, rq->once, &ask, &made));
     TRY(registry_loss_load(app->store, card.person_id, made.loss_id, &loss));
     put_str(&w, S("/v1/cards/"));
@@ -137,7 +140,10 @@ static RESULT loss_of_path(struct app *app, const struct request *rq, enum permi
     int64_t loss_id;
     struct err err;
 
-    TRY(card_of_path(app, rq, self, staff, card));
+    if (self == MAY_SELF_VIEW)
+        TRY(helped_card_of_path(app, rq, self, 0, staff, card));
+    else
+        TRY(card_of_path(app, rq, self, staff, card));
     TRY(path_id(rq, "loss", "los", &loss_id));
     err = registry_loss_load(app->store, card->person_id, loss_id, loss);
     if (err.code > 0 || (err.code == 0 && loss->card_id != card->id)) REFUSE(API_NOT_FOUND);

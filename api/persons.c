@@ -206,7 +206,7 @@ RESULT get_person(struct app *app, const struct request *rq, struct reply *rp)
     struct person person;
     int64_t person_id;
 
-    TRY(person_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &person_id));
+    TRY(helped_person_of_path(app, rq, MAY_SELF_VIEW, 0, MAY_CARD_VIEW, &person_id));
     TRY(registry_person_load(app->store, person_id, &person));
     TRY(registry_person_open(app->registry, &use, person_id, rq->arena, &opened));
     TRY(look_record(app, rq,
@@ -225,7 +225,7 @@ RESULT get_person_cards(struct app *app, const struct request *rq, struct reply 
     int64_t person_id;
     int n;
 
-    TRY(person_of_path(app, rq, MAY_SELF_VIEW, MAY_CARD_VIEW, &person_id));
+    TRY(helped_person_of_path(app, rq, MAY_SELF_VIEW, 0, MAY_CARD_VIEW, &person_id));
     if (!cards) return fault(FAULT_MEMORY, "cards");
     TRY(registry_cards_of(app->store, person_id, cards, &n));
     TRY(look_record(app, rq, &(struct look){ .person_id = person_id, .act = LOOK_CARDS }));

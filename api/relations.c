@@ -12,7 +12,11 @@
  * Who consents. A counter records either kind, having seen the papers of both. A holder may name a
  * helper of their own, signed in with both factors, by the helper's number and name together; a
  * guardian they may not: that is not theirs to decide. Each of the two may end it, and so may a
- * counter. */
+ * counter.
+ *
+ * What it gives: whoever has a relation sees the person masked, and their cards and reports; with
+ * scope "lose" they report a card lost. Each leaves a line in the person's record, as the helper's.
+ */
 #include "api/card_access.h"
 #include "api/handlers.h"
 #include "api/looks.h"

@@ -8,6 +8,14 @@
 
 /* ---- shown */
 
+/* A line with "%s" for an id. */
+static const char *form_line(const char *pattern, const char *id)
+{
+    const char *at = strstr(pattern, "%s");
+
+    return text_of("%.*s%s%s", (int)(at - pattern), pattern, id, at + 2);
+}
+
 static const char *of(const struct api_world *w, const char *method, const char *rest)
 {
     return text_of("%s /v1/persons/%s%s", method, w->holder_id, rest);
@@ -211,6 +219,93 @@ static void test_relations(struct api_world *w)
                  204);
     world_repeated(w, &w->clerk, of(w, "POST", "/relations"), relation("helper", by_id, "\"book\""),
                    relation("helper", by_id, "\"code\""), 201);
+}
+
+/* All of the other's for the holder. */
+static void relations_end(struct api_world *w)
+{
+    const struct act act = world_act(&w->base);
+    int64_t link_id;
+
+    do {
+        CHECK_OK("which", registry_link_may(w->app.store, w->holder.id, w->other.id, 0,
+                                            fixture_now(&w->base.f), &link_id));
+        if (link_id == 0) break;
+    } while (CHECK_OK("ended", registry_link_end(&w->base.rg, w->holder.id, link_id, &act)));
+}
+
+/* What a relation gives, under the helper's own name, and that it ends with it. */
+static void test_helping(struct api_world *w)
+{
+    struct link_ask ask = { .person_id = w->holder.id,
+                            .helper_id = w->other.id,
+                            .kind = LINK_HELPER,
+                            .scope = SCOPE_COLLECT,
+                            .valid_from = fixture_now(&w->base.f),
+                            .act = world_act(&w->base) };
+    static const char *const READ[] = { "GET /v1/persons/%s", "GET /v1/persons/%s/cards",
+                                        "GET /v1/cards/%s", "GET /v1/cards/%s/events" };
+    static const char *const CLOSED[] = { "/access-records", "/notices", "/relations" };
+    char line[4][80], lose[80], loss[20];
+    int64_t link_id;
+    struct journal_page page;
+
+    for (int i = 0; i < 4; i++)
+        snprintf(line[i], 80, "%s", form_line(READ[i], i < 2 ? w->holder_id : w->holder_card));
+    snprintf(lose, sizeof lose, "POST /v1/cards/%s/loss-reports", w->holder_card);
+    relations_end(w);
+    for (int i = 0; i < 4; i++)
+        CHECK_STATUS(w, "before", world_ask(w, &w->other, line[i], ""), 404);
+    CHECK_OK("a helper", registry_link_add(&w->base.rg, NULL, &ask, &link_id));
+    for (int i = 0; i < 4; i++) {
+        fixture_pass(&w->base.f, USEC_PER_SEC);
+        CHECK_STATUS(w, READ[i], world_ask(w, &w->other, line[i], ""), 200);
+        CHECK("masked", !client_has(&w->client, "三丰"));
+        page = looks(w);
+        CHECK_INT("a look", page.records[0].line.at.usec, fixture_now(&w->base.f).usec);
+        CHECK_INT("of a helper", page.records[0].line.actor, ACTOR_HELPER);
+        CHECK_INT("by name", page.records[0].line.actor_id, w->other.id);
+    }
+    for (size_t i = 0; i < LEN(CLOSED); i++)
+        CHECK_STATUS(w, CLOSED[i], world_ask(w, &w->other, of(w, "GET", CLOSED[i]), ""), 404);
+    {
+        const struct refused rows[] = {
+            { "without that scope", &w->other, lose, "{\"kind\":\"temporary\"}", 404, "unknown" },
+        };
+
+        UNTOUCHED(w, rows);
+    }
+    ask.scope = SCOPE_LOSE;
+    ask.act.at = fixture_now(&w->base.f);
+    ask.valid_from = ask.act.at;
+    CHECK_OK("and may report", registry_link_add(&w->base.rg, NULL, &ask, &link_id));
+    CHECK_STATUS(w, "lost", world_ask(w, &w->other, lose, "{\"kind\":\"temporary\"}"), 201);
+    snprintf(loss, sizeof loss, "%s", world_member(w, "id"));
+    CHECK_STATUS(w, "the holder reads who",
+                 world_ask(w, &w->holder, "GET /v1/persons/me/access-records?limit=1", ""), 200);
+    CHECK_STR("a helper", str_of(world_member(w, "actor")), S("helper"));
+    CHECK_STR("reported it", str_of(world_member(w, "act")), S("card_lost"));
+    CHECK_STATUS(w, "the report",
+                 world_ask(w, &w->other,
+                           text_of("GET /v1/cards/%s/loss-reports/%s", w->holder_card, loss), ""),
+                 200);
+    CHECK_STATUS(w, "lifting is the holder's",
+                 world_ask(w, &w->other,
+                           text_of("DELETE /v1/cards/%s/loss-reports/%s", w->holder_card, loss),
+                           ""),
+                 404);
+    CHECK_STATUS(
+        w, "and so is the consent",
+        world_ask(w, &w->other, text_of("POST /v1/cards/%s/ecard-consents", w->holder_card), "{}"),
+        404);
+    relations_end(w);
+    for (int i = 0; i < 4; i++)
+        CHECK_STATUS(w, "after", world_ask(w, &w->other, line[i], ""), 404);
+    CHECK_STATUS(w, "found again",
+                 world_ask(w, &w->clerk,
+                           text_of("DELETE /v1/cards/%s/loss-reports/%s", w->holder_card, loss),
+                           ""),
+                 200);
 }
 
 static void test_relations_refused(struct api_world *w)
@@ -545,6 +640,7 @@ int main(void)
             test_reveals(&w);
             test_notices(&w);
             test_relations(&w);
+            test_helping(&w);
             test_relations_refused(&w);
             test_pages_of_uses(&w);
             test_repeated(&w);
