@@ -352,6 +352,15 @@ struct err post_replacement_page(struct app *app, const struct request *rq, stru
 
 enum { RECEIPT_GATES = 50 };
 
+static struct str gate_name(struct app *app, const struct request *rq,
+                            const struct gate_obeyed *gate)
+{
+    const struct place *place = place_find(catalogue_now(app->shelf), gate->venue_id);
+    const struct str name = place ? place_name(rq, place) : (struct str){ 0 };
+
+    return arena_format(rq->arena, "%.*s %s", (int)name.n, name.n ? name.p : "", gate->name);
+}
+
 static RESULT gates_of(struct app *app, const struct request *rq, const struct loss *loss,
                        struct web_done_view *view)
 {
@@ -364,8 +373,8 @@ static RESULT gates_of(struct app *app, const struct request *rq, const struct l
     if (!gates) return fault(FAULT_MEMORY, "receipt");
     for (size_t i = 0; i < receipt.n; i++) {
         const struct gate_obeyed *gate = &receipt.gates[i];
-        gates[i] =
-            (struct web_done_gate){ .name = str_of(gate->name), .obeyed_at = gate->obeyed_at };
+        gates[i] = (struct web_done_gate){ .name = gate_name(app, rq, gate),
+                                           .obeyed_at = gate->obeyed_at };
         if (gate->obeyed_at.usec)
             gates[i].after_msec = (gate->obeyed_at.usec - loss->effective_at.usec) / 1000;
     }

@@ -112,6 +112,39 @@ RESULT kind_check(const struct kind *kind, const struct notice_parameter *parame
     return OK;
 }
 
+/* Values that are words of ours and not of the holder's: rows keep the one, texts say the other. */
+static struct str value_words(struct str name, struct str value, enum notice_language language)
+{
+    static const struct {
+        const char *name, *value, *zh, *en;
+    } WORDS[] = {
+        { "how", "web", "网页", "the web" },
+        { "how", "app", "手机应用", "the app" },
+        { "how", "phone", "电话", "telephone" },
+        { "how", "counter", "窗口", "a window" },
+        { "how", "machine", "自助机", "a machine" },
+        { "how", "code", "短信验证码", "a code by message" },
+        { "how", "password", "密码", "password" },
+        { "how", "both", "短信验证码和密码", "a code and the password" },
+        { "function", "social", "社保功能", "social functions" },
+        { "function", "bank", "银行账户", "bank account" },
+        { "purpose", "sign_in", "登录", "signing in" },
+        { "reason", "death", "死亡", "death" },
+        { "reason", "emigration", "出国（境）定居", "settling abroad" },
+        { "reason", "insurance_ended", "参保关系终止", "end of the insurance" },
+        { "reason", "second_card", "一人多卡", "a second card" },
+        { "reason", "not_collected", "逾期未领", "never collected" },
+        { "reason", "own_wish", "本人申请", "own wish" },
+    };
+
+    for (size_t i = 0; i < LEN(WORDS); i++) {
+        if (!str_eq(name, str_of(WORDS[i].name)) || !str_eq(value, str_of(WORDS[i].value)))
+            continue;
+        return str_of(language == NOTICE_EN ? WORDS[i].en : WORDS[i].zh);
+    }
+    return value;
+}
+
 void put_kind_text(struct writer *w, const struct kind *kind, enum notice_language language,
                    const struct notice_parameter *parameters, size_t n)
 {
@@ -124,7 +157,7 @@ void put_kind_text(struct writer *w, const struct kind *kind, enum notice_langua
         name = str_cut(rest, '}', &left);
         const struct notice_parameter *p = parameter_named(parameters, n, name);
         if (p) {
-            put_str(w, p->value);
+            put_str(w, value_words(name, p->value, language));
         } else { /* {code}: the carrier's */
             put_char(w, '{');
             put_str(w, name);

@@ -164,6 +164,15 @@ void put_hm(struct writer *w, struct instant at)
     put_clock(w, at, false);
 }
 
+void put_hm_end(struct writer *w, struct instant at)
+{
+    if (at.usec == day_start(day_of(at)).usec) {
+        put_str(w, S("24:00"));
+    } else {
+        put_clock(w, at, false);
+    }
+}
+
 void put_hms(struct writer *w, struct instant at)
 {
     put_clock(w, at, true);

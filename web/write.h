@@ -17,6 +17,7 @@ void put_when_full(struct writer *w, const struct web_frame *f, struct instant a
 void put_when_day(struct writer *w, const struct web_frame *f, struct instant at);
 void put_day(struct writer *w, const struct web_frame *f, struct date date);
 void put_hm(struct writer *w, struct instant at);     /* 15:32 */
+void put_hm_end(struct writer *w, struct instant at); /* of an end: midnight is 24:00 */
 void put_hms(struct writer *w, struct instant at);    /* 15:32:07 */
 void put_msec(struct writer *w, struct instant at);   /* Unix milliseconds, for scripts */
 void put_yuan(struct writer *w, struct money amount); /* ¥1234.50 */

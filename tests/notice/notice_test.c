@@ -136,7 +136,7 @@ static void check_sending(struct fixture *f)
     deliver(f, &gateway);
     CHECK_INT("and is sent later", gateway.sent, 1);
     CHECK("with its parameters",
-          strstr(gateway.text[0], "****1234") && strstr(gateway.text[0], "挂失"));
+          strstr(gateway.text[0], "****1234") && strstr(gateway.text[0], "通过网页挂失"));
     CHECK_INT("told in the history", history(f, 11).records[0].state, NOTICE_SENT);
     deliver(f, &gateway);
     CHECK_INT("once", gateway.sent, 1);
@@ -235,7 +235,8 @@ static void check_preferences(struct fixture *f)
     put(f, own, lost);
     deliver(f, &gateway);
     CHECK_INT("at night only the loss is sent", gateway.sent, 1);
-    CHECK("in English", strstr(gateway.text[0], "reported lost") != NULL);
+    CHECK("in English",
+          strstr(gateway.text[0], "reported lost") && strstr(gateway.text[0], "by the web;"));
     CHECK_OK("too early", notice_sweep(f->store, (struct instant){ morning.usec - 1 }, 9, &done));
     CHECK_INT("nothing yet", done, 0);
     fixture_set(f, morning);

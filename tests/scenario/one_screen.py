@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The one screen in headless Chromium, by its buttons: code, gate, loss, red gate, replacement, the new card's entry
-(tests/browser/journey.mjs); then its pages without scripts, the counter's keys, and axe on every main page (live.mjs).
+(tests/browser/journey.mjs); then its pages without scripts, the counter's keys, and axe on every main page (live.mjs);
+and a resident's errands by keyboard and without scripts (resident.mjs).
 Left out with a word where node, Chromium or playwright-core is missing. Ends with `N passed, N failed`."""
 import os
 import re
@@ -13,8 +14,8 @@ from demo_server import ROOT, check, end, with_server
 BROWSER = os.path.join(ROOT, "tests/browser")
 
 
-def drive(script, title, least, demo):
-    made = subprocess.run(["node", script, demo["base"]], cwd=BROWSER, capture_output=True, text=True, timeout=300)
+def drive(script, title, least, *words):
+    made = subprocess.run(["node", script, *words], cwd=BROWSER, capture_output=True, text=True, timeout=300)
     count = re.findall(r"^(\d+) passed, (\d+) failed$", made.stdout, re.M)
     ok = count and int(count[-1][0]) >= least and count[-1][1] == "0"
     check(title, ok, made.stdout[-2000:] + made.stderr[-3000:])
@@ -22,8 +23,10 @@ def drive(script, title, least, demo):
 
 
 def run(demo, folder):
-    drive("journey.mjs", "the journey on the one screen", 14, demo)
-    drive("live.mjs", "pages without scripts, keys, accessibility", 150, demo)
+    somebody = [one for one in demo["residents"] if one["state"] == "normal"][-1]
+    drive("journey.mjs", "the journey on the one screen", 14, demo["base"])
+    drive("live.mjs", "pages without scripts, keys, accessibility", 150, demo["base"])
+    drive("resident.mjs", "a resident's errands, by keyboard and without scripts", 60, demo["base"], somebody["person_no"], somebody["password"])
 
 
 if os.environ.get("YKT_TEST_QUICK") == "1" or not shutil.which("node") or not shutil.which("chromium") or \

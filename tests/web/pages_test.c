@@ -405,7 +405,7 @@ int main(void)
                                    .address = S("蜀山区"),
                                    .slot = S("slt_6h2k9d0q4m8x3"),
                                    .opens = { INT64_C(1629446400000000) },
-                                   .closes = { INT64_C(1629453600000000) },
+                                   .closes = { INT64_C(1629475200000000) },
                                    .places = 2,
                                    .holder = S("张*"),
                                    .back = S("/venues/ven_6h2k9d0q4m8xw?day=2021-08-20") };
@@ -659,6 +659,7 @@ int main(void)
         { "full, with seconds", "done", LANGUAGE_ZH, false, "2021年8月20日 15:32:07" },
         { "a weekday", "venue", LANGUAGE_ZH, false, "8月20日 星期五" },
         { "a weekday in English", "venue", LANGUAGE_EN, false, "20 Aug, Fri" },
+        { "an end at midnight", "book", LANGUAGE_ZH, false, "–24:00" },
         { "milliseconds as seconds", "done", LANGUAGE_EN, false, ">0.84 s<" },
         { "a gate that has not reported", "done", LANGUAGE_ZH, false, "还没有回报" },
         { "an amount", "replace", LANGUAGE_ZH, false, "¥20.00" },
