@@ -103,7 +103,8 @@ static int act_refusal(enum web_card_act act, const struct card *card,
         break;
     case WEB_CARD_ACT_CONSENT:
         if (!lost) return REGISTRY_NOT_LOST;
-        return line->may_consent || line->may_withdraw ? 0 : REGISTRY_ECARD_NONE;
+        if (line->may_consent || line->may_withdraw) return 0;
+        return card->social == SOCIAL_FORMAL_LOSS ? REGISTRY_CONSENT_LATE : REGISTRY_ECARD_NONE;
     }
     return lost ? 0 : REGISTRY_NOT_LOST;
 }
@@ -217,7 +218,7 @@ static RESULT act_told(struct app *app, const struct request *rq, struct reply *
                        enum web_card_act act, struct card *card, struct err err)
 {
     if (err.code == HTTP_FIELDS) return act_page_of(app, rq, rp, act, card, 422);
-    if (err.code < REGISTRY_CARD_UNKNOWN || err.code > REGISTRY_CARD_CHANGED) return err;
+    if (err.code < REGISTRY_CARD_UNKNOWN || err.code > REGISTRY_CONSENT_LATE) return err;
     TRY(registry_card_load(app->store, card->person_id, card->id, card)); /* as it is by now */
     if (err.code == REGISTRY_PROOF_WEAK) return act_page_of(app, rq, rp, act, card, 403);
     if (err.code == REGISTRY_TEMPORARY_ONLY)
