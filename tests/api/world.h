@@ -215,7 +215,10 @@ static inline void api_world_people(struct api_world *w)
 
 static inline bool api_world_open(struct api_world *w, enum engine engine)
 {
+    const int keys = w->keys; /* what the API remembers of a key outlives a world */
+
     memset(w, 0, sizeof *w);
+    w->keys = keys;
     if (!world_make(&w->base, engine) || !api_world_start(w)) return false;
     api_world_people(w);
     return true;
