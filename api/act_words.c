@@ -102,6 +102,60 @@ struct str act_words(struct str act, bool english)
     return str_of(english ? ACTS[i].en : ACTS[i].zh);
 }
 
+/* ---- looks: what and why ---- */
+
+struct word {
+    const char *name, *zh, *en;
+};
+static const struct word LOOK_FIELDS[] = {
+    { "name", "姓名", "name" },
+    { "number", "证件号码", "document number" },
+    { "phone", "手机号", "phone" },
+    { "birth_date", "出生日期", "date of birth" },
+};
+static const struct word LOOK_PURPOSES[] = {
+    { "resident_request", "本人申请", "asked for by the resident" },
+    { "counter_service", "窗口办理", "service at a window" },
+    { "phone_service", "电话服务", "service by phone" },
+    { "case_work", "办理申请或待遇", "deciding a case" },
+    { "verification", "身份核验", "verification" },
+    { "supervision", "监督检查", "supervision" },
+    { "technical", "故障排查", "looking for a fault" },
+};
+
+static const char *word_of(const struct word *words, size_t n, struct str name, bool english)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(name, str_of(words[i].name))) return english ? words[i].en : words[i].zh;
+    }
+    return NULL;
+}
+
+struct str look_words(const struct journal_line *line, bool english, struct arena *arena)
+{
+    char text[300];
+    struct writer w = writer_over(text, sizeof text);
+    struct str fields = line->note;
+    const char *why;
+
+    if (line->kind != JOURNAL_LOOK) return (struct str){ 0 };
+    while (fields.n > 0) {
+        struct str name = str_cut(fields, ',', &fields);
+        const char *field = word_of(LOOK_FIELDS, LEN(LOOK_FIELDS), name, english);
+
+        if (!field) continue;
+        if (w.n > 0) put_str(&w, english ? S(", ") : S("、"));
+        put_str(&w, str_of(field));
+    }
+    why = word_of(LOOK_PURPOSES, LEN(LOOK_PURPOSES), line->purpose, english);
+    if (why) {
+        if (w.n > 0) put_str(&w, english ? S("; ") : S("；"));
+        put_str(&w, english ? S("for: ") : S("用途："));
+        put_str(&w, str_of(why));
+    }
+    return arena_str(arena, writer_str(&w));
+}
+
 struct str place_words(struct app *app, int64_t place_id, bool english)
 {
     const struct place *place = place_find(catalogue_now(app->shelf), place_id);

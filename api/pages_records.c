@@ -52,6 +52,17 @@ static enum web_use_kind kind_of(const struct journal_line *line)
     return line->kind == JOURNAL_LOOK ? WEB_USE_READ : WEB_USE_STAFF;
 }
 
+/* What was done; of a look also what was shown, and why. */
+static struct str item_words(const struct request *rq, const struct journal_line *line)
+{
+    const bool english = page_english(rq);
+    struct str act = act_words(line->act, english), look = look_words(line, english, rq->arena);
+
+    if (look.n == 0) return act;
+    return arena_format(rq->arena, english ? "%.*s (%.*s)" : "%.*s（%.*s）", (int)act.n, act.p,
+                        (int)look.n, look.p);
+}
+
 struct err get_uses_page(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct journal_ask ask = { .limit = LINES_SHOWN };
@@ -80,7 +91,7 @@ struct err get_uses_page(struct app *app, const struct request *rq, struct reply
             .at = line->at,
             .kind = kind_of(line),
             .verdict = line->verdict == 0 ? WEB_USE_ALLOWED : WEB_USE_REFUSED,
-            .item = act_words(line->act, page_english(rq)),
+            .item = item_words(rq, line),
             .place = place_words(app, line->place_id, page_english(rq)),
             .actor = actor,
             .simulated = line->provenance != PROVENANCE_REAL,

@@ -122,11 +122,14 @@ static void test_reveal(struct api_world *w)
     static const struct {
         const char *title, *fields, *purpose, *note;
         bool name, number, phone;
+        const char *words; /* on the holder's page */
     } rows[] = {
-        { "a phone", "fields=phone", "phone_service", "phone", false, false, true },
+        { "a phone", "fields=phone", "phone_service", "phone", false, false, true,
+          "查看完整资料（手机号；用途：电话服务）" },
         { "a name and number", "fields=number&fields=name", "case_work", "name,number", true, true,
-          false },
-        { "a birth date", "fields=birth_date", "supervision", "birth_date", false, false, false },
+          false, "查看完整资料（姓名、证件号码；用途：办理申请或待遇）" },
+        { "a birth date", "fields=birth_date", "supervision", "birth_date", false, false, false,
+          "查看完整资料（出生日期；用途：监督检查）" },
     };
     static const struct {
         const char *title, *body, *field;
@@ -156,6 +159,8 @@ static void test_reveal(struct api_world *w)
         CHECK("not to be kept", client_has(&w->client, "no-store"));
         n += 2;
         recorded(w, rows[i].title, n, LOOK_OPENED, rows[i].note, rows[i].purpose, &w->clerk);
+        CHECK_STATUS(w, "the holder reads it", form_get(w, &w->holder, "GET /uses"), 200);
+        CHECK(rows[i].words, client_has(&w->client, rows[i].words));
     }
     for (size_t i = 0; i < LEN(wrong); i++) {
         fixture_pass(&w->base.f, USEC_PER_SEC);
