@@ -9,6 +9,7 @@
 #include "jobs/jobs.h"
 #include "journal/journal.h"
 #include "notice/notice.h"
+#include "programs/contests.h"
 #include "programs/sms_carrier.h"
 #include "programs/sweeps.h"
 #include "venues/venues.h"
@@ -75,35 +76,6 @@ static void *tick(void *arg)
 
 /* ---- deliveries ---- */
 
-/* A contested use becomes a row of the worklist of the place's region. */
-static struct err contest_take(void *store, const struct message *message)
-{
-    struct journal_contest_message contest;
-    struct worklist_ask ask = { .kind = WORKLIST_CONTESTED_USE, .subject = ABOUT_CONTEST };
-    int64_t id;
-
-    TRY(journal_contest_parse(message->payload, &contest));
-    ask.subject_id = contest.contest_id;
-    ask.subject_root = message->from;
-    ask.person_id = contest.contest.person_id;
-    ask.region_code = contest.region_code;
-    ask.reason = contest.contest.reason;
-    ask.sealed = contest.contest.sealed;
-    ask.at = contest.contest.at;
-    return worklist_open_from(store, message, &ask, &id);
-}
-
-/* And its answer goes back to the holder's record. */
-static struct err answer_take(void *store, const struct message *message)
-{
-    struct worklist_answer answer;
-
-    TRY(worklist_answer_parse(message->payload, &answer));
-    if (answer.subject != ABOUT_CONTEST) return OK; /* others read theirs from the worklist */
-    return journal_contest_answer(store, answer.person_id, answer.subject_id, answer.outcome,
-                                  answer.at);
-}
-
 const char *const LOOP_TOPICS[] = {
     NOTICE_TOPIC_PUT,    NOTICE_TOPIC_SEND,       JOURNAL_TOPIC_CONTEST, JOURNAL_TOPIC_MARK,
     WORKLIST_TOPIC_OPEN, WORKLIST_TOPIC_ANSWERED, JOBS_TOPIC_PUT,        VENUES_TOPIC_NO_SHOW,
@@ -120,7 +92,7 @@ static void *deliver(void *arg)
     } topics[] = {
         /* in the order of LOOP_TOPICS */
         { notice_take, store },  { notice_send, &loops->sender },  { contest_take, store },
-        { journal_mark, store }, { worklist_take_message, store }, { answer_take, store },
+        { journal_mark, store }, { worklist_take_message, store }, { contest_answer_take, store },
         { job_take, store },     { venues_no_show, store },
     };
     static_assert(LEN(topics) == LEN(LOOP_TOPICS), "a handler for each topic");
