@@ -394,7 +394,7 @@ struct web_desk_hit {
 };
 struct web_desk_event { /* what happened to the card, newest first */
     struct instant at;
-    struct str what, by; /* by: both names where two signed */
+    struct str what, by;
 };
 /* Why staff look at a person, as the person reads it. */
 enum web_look_why { WEB_LOOK_COUNTER, WEB_LOOK_PHONE, WEB_LOOK_CASE, WEB_LOOK_SUPERVISION };

@@ -208,6 +208,13 @@ static void test_addresses(struct api_world *w)
         { "a person with a card gets no other", "GET /desk/persons/%s/issue", w->holder_id,
           &w->clerk, 200 },
         { "the sign-in", "GET /desk/sign-in", "", &w->nobody, 200 },
+        { "a role by a click, of staff", "GET /demo/as/clerk", "", &w->nobody, 404 },
+        { "of a gate", "GET /demo/as/gate", "", &w->nobody, 404 },
+        { "of a resident, in a demonstration only", "GET /demo/as/resident?person=%s", w->holder_id,
+          &w->nobody, 404 },
+        { "the record line", "GET /records", "", &w->nobody, 303 },
+        { "the record line, of a clerk", "GET /records", "", &w->clerk, 403 },
+        { "the record line, of a supervisor", "GET /records", "", &w->supervisor, 200 },
     };
 
     for (size_t i = 0; i < LEN(rows); i++)
