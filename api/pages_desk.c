@@ -5,6 +5,7 @@
  * GET  /desk/persons/{person}            masked; the look is recorded, and says so
  * POST /desk/persons/{person}/reveals    {fields, purpose}: the same page with those in clear. Not
  * a redirect: what is opened is shown once and kept nowhere */
+#include "api/act_words.h"
 #include "api/card_access.h"
 #include "api/handlers.h"
 #include "api/looks.h"
@@ -198,21 +199,6 @@ static struct str change_words(const struct request *rq, const struct card_chang
     return words_of(rq, SOCIAL[change->to][0], SOCIAL[change->to][1]);
 }
 
-static struct str actor_words(const struct request *rq, enum journal_actor actor)
-{
-    static const char *const WORDS[][2] = {
-        { "", "" },
-        [ACTOR_HOLDER] = { "本人", "The holder" },
-        [ACTOR_HELPER] = { "代办人", "A helper" },
-        [ACTOR_STAFF] = { "工作人员", "Staff" },
-        [ACTOR_TERMINAL] = { "终端", "A terminal" },
-        [ACTOR_JOB] = { "系统", "The system" },
-        [ACTOR_PARTNER] = { "合作单位", "A partner" },
-    };
-
-    return words_of(rq, WORDS[actor][0], WORDS[actor][1]);
-}
-
 enum { EVENTS_SHOWN = 20 };
 
 static RESULT events_of(struct app *app, const struct request *rq, const struct card *card,
@@ -225,9 +211,12 @@ static RESULT events_of(struct app *app, const struct request *rq, const struct 
     if (!changes || !events) return fault(FAULT_MEMORY, "card history");
     TRY(registry_card_changes(app->store, card->person_id, card->id, changes, &n));
     for (int i = 0; i < n && i < EVENTS_SHOWN; i++) {
-        events[i] = (struct web_desk_event){ .at = changes[i].at,
-                                             .what = change_words(rq, &changes[i]),
-                                             .by = actor_words(rq, changes[i].actor) };
+        const struct journal_line by = { .actor = changes[i].actor,
+                                         .actor_id = changes[i].actor_id };
+
+        events[i] =
+            (struct web_desk_event){ .at = changes[i].at, .what = change_words(rq, &changes[i]) };
+        TRY(actor_words(app, &by, page_english(rq), rq->arena, &events[i].by));
         view->events_n++;
     }
     view->events = events;
