@@ -49,6 +49,9 @@ static RESULT house_open(struct house *house)
         .inline_writer = true,
     };
 
+#ifndef YKT_DEBUG /* the leak sanitizer must be able to look into it */
+    TRY(secret_process(false));
+#endif
     TRY(settings_keyd(&house->config, &house->pin, &house->settings));
     TRY(keyd_core_open(&house->settings, &house->core));
     TRY(keyd_open_local(house->core, &house->keyd));

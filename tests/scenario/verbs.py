@@ -211,6 +211,31 @@ def calls(desk):
     check("nobody there", code == 7 and "/nonexistent/http.sock" in err, (code, err))
 
 
+class Busy(http.server.BaseHTTPRequestHandler):
+    """Answers what the path says: a status and a problem's code, or something that is no server of ours."""
+
+    def do_GET(self):
+        status, code = {"/v1/terminals/trm_busy": (503, "not_ready"), "/v1/terminals/trm_partner": (502, "partner"),
+                        "/v1/terminals/trm_slow": (429, "too_many_requests")}.get(self.path, (500, ""))
+        body = json.dumps({"code": code, "detail": "words"}).encode() if code else b"<h1>another</h1>"
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def exit_codes(desk):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Busy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for path, wanted in (("trm_busy", 75), ("trm_slow", 75), ("trm_partner", 7), ("trm_other", 7)):
+        code, out, err = desk["admin"].run("terminal", "show", path, env={"YKT_SERVER": "http://127.0.0.1:%d" % server.server_port})
+        check("%s: exit code %d" % (path, wanted), code == wanted and out == "", (code, out, err))
+    server.shutdown()
+
+
 class Lossy(http.server.BaseHTTPRequestHandler):
     """Loses the first two answers."""
     keys, lose = [], 2
@@ -256,6 +281,7 @@ def journey(demo, folder):
         jobs(desk)
         calls(desk)
         lost_connections(desk)
+        exit_codes(desk)
         log = open(os.path.join(folder, "server.log")).read()
         check("nothing personal in the log", not any(r["person_no"] in log for r in demo["residents"]))
 
