@@ -306,8 +306,8 @@ static inline void wrong_asker(const struct wrong_call *c)
     if (!(c->flags & API_PUBLIC)) {
         static const char *const FORGED[] = {
             "Authorization: Bearer AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
-            "Authorization: Bearer 00000000000000000000000000000000"
-            "00000000000000000000000000000000\r\n",
+            ("Authorization: Bearer 00000000000000000000000000000000"
+             "00000000000000000000000000000000\r\n"),
             "Authorization: Bearer x\r\n",
         };
 
