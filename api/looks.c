@@ -15,7 +15,7 @@ RESULT look_record(struct app *app, const struct request *rq, const struct look 
         .kind = JOURNAL_LOOK,
         .actor = session->actor == ACTOR_HOLDER ? ACTOR_HELPER : session->actor,
         .grade = GRADE_A,
-        .provenance = PROVENANCE_REAL,
+        .provenance = app->demo ? PROVENANCE_SIMULATOR : PROVENANCE_REAL,
         .person_id = look->person_id,
         .card_id = look->card_id,
         .actor_id = session->actor_id,
