@@ -8,9 +8,11 @@
  * GET  /v1/cards/{card}/events            its history, newest first
  * POST /v1/cards/{card}/activations       {"social"?, "bank"?}  both by default
  * POST /v1/cards/{card}/ecard-consents    the holder switches the e-card on again while the card is
- * lost POST /v1/cards/{card}/replacements      {"reason", "instant"?}  201 {"id", "new_card",
- * "card_no", ...} POST /v1/cards/{card}/cancellations     {"reason"} POST /v1/cards/{card}/locks,
- * unlocks, stops, resumes */
+ *                                         lost
+ * POST /v1/cards/{card}/ecard-withdrawals and off again
+ * POST /v1/cards/{card}/replacements      {"reason", "instant"?}  201 {"id", "new_card", "card_no"}
+ * POST /v1/cards/{card}/cancellations     {"reason"}
+ * POST /v1/cards/{card}/locks, unlocks, stops, resumes */
 #include "api/card_access.h"
 #include "api/handlers.h"
 
@@ -125,6 +127,18 @@ RESULT post_ecard_consent(struct app *app, const struct request *rq, struct repl
     TRY(json_read(rq->body, NULL, 0));
     TRY(card_of_path(app, rq, MAY_SELF_LOSE, MAY_SELF_LOSE, &card));
     TRY(registry_ecard_consent(app->registry, rq->once, card.person_id, card.id, &act, &after));
+    reply_card(rp, 201, &after);
+    return OK;
+}
+
+RESULT post_ecard_withdrawal(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct act act = request_act(rq);
+    struct card card, after;
+
+    TRY(json_read(rq->body, NULL, 0));
+    TRY(card_of_path(app, rq, MAY_SELF_LOSE, MAY_SELF_LOSE, &card));
+    TRY(registry_ecard_withdraw(app->registry, rq->once, card.person_id, card.id, &act, &after));
     reply_card(rp, 201, &after);
     return OK;
 }

@@ -19,6 +19,7 @@ handler get_access_records, post_contest;
 
 /* api/cards.c */
 handler post_card, get_card, get_card_events, post_activation, post_ecard_consent;
+handler post_ecard_withdrawal;
 handler post_replacement, post_cancellation, post_lock, post_unlock, post_stop, post_resume;
 handler post_pin_reset;
 

@@ -39,6 +39,7 @@ const struct route ROUTES[] = {
     { GET, "/v1/cards/{card}/events", API_PURPOSE, "self.view card.view", get_card_events, NULL, 0 },
     { POST, "/v1/cards/{card}/activations", API_ONCE, "card.activate", post_activation, NULL, 0 },
     { POST, "/v1/cards/{card}/ecard-consents", API_ONCE, "self.lose", post_ecard_consent, NULL, 0 },
+    { POST, "/v1/cards/{card}/ecard-withdrawals", API_ONCE, "self.lose", post_ecard_withdrawal, NULL, 0 },
     { POST, "/v1/cards/{card}/replacements", API_ONCE, "card.replace", post_replacement, NULL, 0 },
     { POST, "/v1/cards/{card}/cancellations", API_ONCE, "card.cancel", post_cancellation, NULL, 0 },
     { POST, "/v1/cards/{card}/locks", API_ONCE, "card.unlock", post_lock, NULL, 0 },

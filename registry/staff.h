@@ -45,7 +45,7 @@ enum role {
  * helps. */
 enum permission {
     MAY_SELF_VIEW = 1,            /* self.view: own person, cards, who used my card */
-    MAY_SELF_LOSE = 2,            /* self.lose: own temporary report, lift, e-card consent, new card */
+    MAY_SELF_LOSE = 2,            /* self.lose: own reports, lift, e-card, new card */
     MAY_SELF_DEVICE = 3,          /* self.device: own devices, bundles, codes */
     MAY_SELF_BOOK = 4,            /* self.book: own bookings */
     MAY_PERSON_FIND = 5,          /* person.find: look a person up by number */

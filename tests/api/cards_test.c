@@ -32,7 +32,7 @@ static void fields(struct api_world *w)
         { "bank", WRONG_BOOL, "true", OPTIONAL },
     };
     struct somebody one = somebody(w, true), bare = somebody(w, false);
-    char person[32], line[5][80];
+    char person[32], line[6][80];
     const struct wrong_field issue[] = {
         { "person", WRONG_ID, person, NEEDED },         { "generation", WRONG_INT, "3", NEEDED },
         { "region_code", WRONG_INT, "340111", NEEDED }, { "instant", WRONG_BOOL, "true", OPTIONAL },
@@ -51,6 +51,8 @@ static void fields(struct api_world *w)
     WRONG_EMPTY(w, w->holder, line[3], API_ONCE);
     snprintf(line[4], 80, "POST /v1/cards/%s/stops", one.card);
     WRONG_EMPTY(w, w->supervisor, line[4], API_ONCE);
+    snprintf(line[5], 80, "POST /v1/cards/%s/ecard-withdrawals", w->holder_card);
+    WRONG_EMPTY(w, w->holder, line[5], API_ONCE);
 }
 
 /* Each address with a card in it, for each who may not: a made-up card, another kind of id, another
@@ -66,6 +68,7 @@ static void strangers(struct api_world *w)
         { "GET", "/events", "", true, true },
         { "POST", "/activations", "{}", false, true },
         { "POST", "/ecard-consents", "{}", true, false },
+        { "POST", "/ecard-withdrawals", "{}", true, false },
         { "POST", "/replacements", "{\"reason\":\"damaged\"}", false, true },
         { "POST", "/cancellations", "{\"reason\":\"own_wish\"}", false, false },
         { "POST", "/locks", "{}", false, true },
@@ -204,6 +207,7 @@ static void orders(struct api_world *w)
         { "resumed though not stopped", &w->supervisor, "POST", "/resumes", "{}", 409,
           "card_state" },
         { "consent without a loss", &w->supervisor, "POST", "/ecard-consents", "{}", 403, "scope" },
+        { "withdrawn by staff", &w->supervisor, "POST", "/ecard-withdrawals", "{}", 403, "scope" },
         { "enabled", &w->clerk, "POST", "/activations", "{\"bank\":false}", 201,
           "\"social\":\"normal\"" },
         { "enabled twice", &w->clerk, "POST", "/activations", "{\"bank\":false}", 409,
@@ -285,6 +289,12 @@ static void consents(struct api_world *w)
     CHECK_STATUS(w, "consent", world_ask(w, &w->holder, line, "{}"), 201);
     CHECK("the e-card goes on", client_has(&w->client, "\"ecard_usable\":true"));
     CHECK("the card does not", client_has(&w->client, "\"usable\":false"));
+    snprintf(line, sizeof line, "POST /v1/cards/%s/ecard-withdrawals", w->holder_card);
+    CHECK_STATUS(w, "withdrawn by another", world_ask(w, &w->other, line, "{}"), 404);
+    CHECK_STATUS(w, "withdrawn", world_ask(w, &w->holder, line, "{}"), 201);
+    CHECK("the e-card stops with the card", client_has(&w->client, "\"ecard_usable\":false") &&
+                                                client_has(&w->client, "\"ecard_consent\":false"));
+    CHECK_STATUS(w, "twice is as good as once", world_ask(w, &w->holder, line, "{}"), 201);
 }
 
 static void repeats(struct api_world *w)

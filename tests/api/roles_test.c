@@ -56,6 +56,7 @@ static const struct right {
     { GET, "/v1/cards/{card}/events", "racsod", NULL },
     { POST, "/v1/cards/{card}/activations", "cs", NULL },
     { POST, "/v1/cards/{card}/ecard-consents", "r", NULL },
+    { POST, "/v1/cards/{card}/ecard-withdrawals", "r", NULL },
     { POST, "/v1/cards/{card}/replacements", "cs", NULL },
     { POST, "/v1/cards/{card}/cancellations", "so", NULL },
     { POST, "/v1/cards/{card}/locks", "cs", NULL },
