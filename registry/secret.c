@@ -165,19 +165,23 @@ static RESULT nobody_wrong_in(struct txn *tx, void *arg)
     REFUSE_KEEP(SIGNIN_WRONG);
 }
 
-RESULT secret_nobody(const struct registry *rg, enum secret_kind kind, enum subject_kind subject,
-                     int64_t subject_id, const struct act *act)
+RESULT secret_nobody_count(const struct registry *rg, enum secret_kind kind, const struct act *act)
 {
-    const struct root node = { ROOT_NODE, NODE_ID };
-    struct nobody_call call = {
-        .kind = kind, .subject = subject, .subject_id = subject_id, .act = act
-    };
+    struct nobody_call call = { .kind = kind, .act = act };
     uint8_t drawn;
 
     rg->entropy.fill(rg->entropy.arg, &drawn, sizeof drawn);
     call.row = -1 - drawn % NOBODY_ROWS;
-    TRY(store_run(rg->store, node, nobody_reserve_in, &call));
-    return store_run(rg->store, node, nobody_wrong_in, &call);
+    return store_run(rg->store, (struct root){ ROOT_NODE, NODE_ID }, nobody_reserve_in, &call);
+}
+
+RESULT secret_nobody(const struct registry *rg, enum secret_kind kind, enum subject_kind subject,
+                     int64_t subject_id, const struct act *act)
+{
+    struct nobody_call call = { .subject = subject, .subject_id = subject_id, .act = act };
+
+    TRY(secret_nobody_count(rg, kind, act));
+    return store_run(rg->store, (struct root){ ROOT_NODE, NODE_ID }, nobody_wrong_in, &call);
 }
 
 RESULT secret_set_in(struct txn *tx, const struct secret_new *fresh, struct instant at)

@@ -24,6 +24,8 @@ RESULT secret_wrong(const struct registry *rg, const struct secret_try *tried, i
  * be, for those who look into it; 0: nobody's. */
 RESULT secret_nobody(const struct registry *rg, enum secret_kind kind, enum subject_kind subject,
                      int64_t subject_id, const struct act *act);
+/* The first of those writes alone: what asking for a code costs where none is sent. */
+RESULT secret_nobody_count(const struct registry *rg, enum secret_kind kind, const struct act *act);
 /* A new secret in place of the old one; `keep_locks` for one-time codes, whose pauses go on. */
 struct secret_new {
     struct root root;

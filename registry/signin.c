@@ -171,6 +171,7 @@ RESULT registry_signin_code_send(const struct registry *rg, const struct code_as
     };
     struct send_call call = { .ask = ask };
     struct version_call version = { 0 };
+    struct err end = OK;
     char code[CODE_DIGITS];
     uint8_t sealed[CODE_DIGITS + FIELD_SEAL_MORE];
     size_t sealed_n;
@@ -179,7 +180,6 @@ RESULT registry_signin_code_send(const struct registry *rg, const struct code_as
     *out = (struct code_sent){ .expires_at = instant_add(ask->act.at, CODE_LIFE_USEC) };
     TRY(holder_find(rg, ask->document, ask->country, ask->number, ask->name, ask->act.at,
                     &call.person_id));
-    if (call.person_id == 0) return OK;
     version.person_id = call.person_id;
     TRY(store_read(rg->store, version_in_txn, &version));
     call.version = version.version + 1;
@@ -197,9 +197,12 @@ RESULT registry_signin_code_send(const struct registry *rg, const struct code_as
                                    .parameters = PARAMETERS,
                                    .parameters_n = LEN(PARAMETERS),
                                    .sealed_code = bytes_of(sealed, sealed_n) };
-    TRY(store_run(rg->store, root_person(call.person_id), send_in_txn, &call));
-    out->sent = call.phone;
-    return OK;
+    if (call.person_id != 0)
+        end = store_run(rg->store, root_person(call.person_id), send_in_txn, &call);
+    if (end.code < 0) return end;
+    out->sent = end.code == 0 && call.phone;
+    if (!out->sent) TRY(secret_nobody_count(rg, SECRET_CODE, &ask->act));
+    return end;
 }
 
 /* ---- residents */

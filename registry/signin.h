@@ -101,7 +101,8 @@ struct code_ask {
     struct act act;
 };
 /* Send a one-time code to the phone on record, by notice. Whether the number is known is not told:
- * an unknown one, and a person without a phone, end OK with sent=false inside and nothing written.
+ * an unknown one, and a person without a phone, end OK with sent=false inside; nothing is sent, and
+ * what it costs is the same: a code drawn and sealed, one synced write.
  * refuses NUMBER_*, SIGNIN_WAIT, SIGNIN_LOCKED */
 struct code_sent {
     bool sent;

@@ -2,6 +2,33 @@
  * registered, however often and however soon one asks. */
 #include "tests/api/world.h"
 
+/* Codes sent, and what is written where none is: together one more at each ask. */
+static const struct stmt COSTS = {
+    .name = "test: what asking wrote",
+    .types = "",
+    .sql = "SELECT (SELECT COUNT(*) FROM notice),"
+           " (SELECT CAST(COALESCE(SUM(tries), 0) AS BIGINT) FROM secret WHERE owner_id < 0)",
+};
+
+static RESULT costs_in_txn(struct txn *tx, void *arg)
+{
+    int64_t *n = arg;
+    bool found;
+    ROW(row);
+
+    TRY(txn_first(tx, &COSTS, IN_NONE, &row, &found));
+    *n = row_int(&row, 0) + row_int(&row, 1);
+    return OK;
+}
+
+static int64_t costs(struct api_world *w)
+{
+    int64_t n = 0;
+
+    CHECK_OK("costs", store_read(w->app.store, costs_in_txn, &n));
+    return n;
+}
+
 /* One more ask after each of these; the same answer for a known number, a stranger's and one of a
  * person without a phone. */
 static void test_answers(struct api_world *w)
@@ -36,10 +63,13 @@ static void test_answers(struct api_world *w)
 
             if (k > 0 && rows[i].pass == CODE_PAUSE_USEC) fixture_pass(&w->base.f, rows[i].pass);
             for (size_t n = 0; n < LEN(numbers); n++) {
+                int64_t before = costs(w);
+
                 CHECK_STATUS(w, rows[i].title,
                              world_ask(w, &w->nobody, "POST /v1/sign-in-codes",
                                        text_of("{\"number\":\"%s\"}", numbers[n])),
                              202);
+                CHECK_INT("and costs the same", costs(w) - before, 1);
                 if (n == 0) snprintf(expires, sizeof expires, "%s", world_member(w, "expires_at"));
                 CHECK_STR(rows[i].title, str_of(world_member(w, "expires_at")), str_of(expires));
             }
