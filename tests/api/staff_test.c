@@ -1,6 +1,6 @@
 /* tests/api/staff_test.c - accounts of staff: made, given roles, signed in, switched off, and the
  * tokens of their programs. On both engines. */
-#include "tests/api/world.h"
+#include "tests/api/wrong.h"
 
 static struct api_world w;
 static char member[20], clerk[20], far_clerk[20], admin[20], auditor[20];
@@ -257,10 +257,37 @@ static void test_refusals(void)
         { "a limit too large", &w.admin, "GET /v1/staff?limit=201", "", 422, "range" },
     };
 
-    REFUSED(&w, ROWS);
+    UNTOUCHED(&w, ROWS);
     CHECK_STATUS(&w, "and the clerk is as before",
                  world_ask(&w, &w.admin, staff_line("GET", clerk, ""), ""), 200);
     CHECK("with one role", client_has(&w.client, "\"roles\":[" CLERK_ROLE "]"));
+}
+
+static void test_fields(void)
+{
+    static const struct wrong_field MADE[] = {
+        { "user", WRONG_TEXT, "\"a.b\"", NEEDED },
+        { "name", WRONG_TEXT, "\"王小明\"", NEEDED },
+        { "organisation", WRONG_TEXT, "\"HRSS-340100\"", OPTIONAL },
+        { "roles", WRONG_ARRAY, "[" CLERK_ROLE "]", NEEDED },
+    };
+    static const struct wrong_field ROLES_[] = {
+        { "role", WRONG_TEXT, "\"clerk\"", NEEDED },
+        { "region_code", WRONG_INT, "340100", NEEDED },
+        { "organisation", WRONG_TEXT, "\"HRSS-340100\"", OPTIONAL },
+    };
+    static const struct wrong_field TOKEN[] = {
+        { "scopes", WRONG_ARRAY, "[\"card.view\"]", NEEDED },
+        { "days", WRONG_INT, "1", NEEDED },
+    };
+
+    WRONG(&w, w.admin, MAKE, MADE, API_ONCE);
+    WRONG(&w, w.admin, staff_line("POST", clerk, "/roles"), ROLES_, 0);
+    WRONG(&w, w.admin, staff_line("POST", clerk, "/role-withdrawals"), ROLES_, 0);
+    WRONG(&w, w.admin, staff_line("POST", clerk, "/tokens"), TOKEN, 0);
+    WRONG_EMPTY(&w, w.admin, staff_line("POST", clerk, "/credentials"), 0);
+    WRONG_EMPTY(&w, w.admin, staff_line("POST", clerk, "/disablements"), 0);
+    WRONG_EMPTY(&w, w.admin, staff_line("POST", clerk, "/enablements"), 0);
 }
 
 /* What a grant names is as large as it says: a refused making leaves no account. */
@@ -297,6 +324,7 @@ int main(void)
             test_tokens();
             test_switching_off();
             test_refusals();
+            test_fields();
             test_nothing_half_done();
         }
         api_world_close(&w);
