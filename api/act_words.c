@@ -71,6 +71,7 @@ static const struct {
     /* staff */
     { "job_cancelled", "取消后台任务", "Job cancelled" },
     { "job_retried", "重试后台任务", "Job tried again" },
+    { "audit_verification_asked", "核验留存记录", "Journal to be verified" },
     { "audit_viewed", "查阅操作记录", "Acts of staff looked at" },
     { "staff_added", "新增工作人员", "Staff added" },
     { "staff_disabled", "停用工作人员账号", "Staff account switched off" },

@@ -52,8 +52,8 @@ handler post_staff, get_staff_list, get_staff, post_staff_role, post_staff_role_
 handler post_staff_credentials, post_staff_disablement, post_staff_enablement;
 handler post_staff_token, get_staff_tokens, delete_staff_token;
 
-/* api/audit.c, api/jobs.c, api/worklist.c */
-handler get_audit_entries;
+/* api/audit.c, api/audit_verify.c, api/jobs.c, api/worklist.c */
+handler get_audit_entries, post_audit_verification, get_audit_verification;
 handler get_jobs, get_job, post_job_cancellation, post_job_retry;
 handler get_worklist, get_worklist_item, post_worklist_taking, post_worklist_return;
 handler post_worklist_transfer, post_worklist_answer, post_worklist_closure;

@@ -5,6 +5,7 @@
  * POST /v1/jobs/{job}/cancellations    a running job stops at its next step
  * POST /v1/jobs/{job}/retries          a failed or cancelled one goes on from its last save */
 #include "api/handlers.h"
+#include "api/job_members.h"
 
 #include "catalogue/catalogue.h"
 #include "jobs/jobs.h"
@@ -39,7 +40,7 @@ static void put_when(struct reply *rp, const char *name, struct instant at)
     if (at.usec) json_put_instant(rp, name, at);
 }
 
-static void job_put_members(struct reply *rp, const struct job *job)
+void job_members_put(struct reply *rp, const struct job *job)
 {
     json_put_id(rp, "id", "job", job->id);
     json_put_str(rp, "kind", job->kind);
@@ -90,7 +91,7 @@ RESULT get_jobs(struct app *app, const struct request *rq, struct reply *rp)
             last[0] = read.jobs[i].id;
             if (may_manage(rq, &read.jobs[i]).code != 0) continue;
             json_put_object(rp, NULL);
-            job_put_members(rp, &read.jobs[i]);
+            job_members_put(rp, &read.jobs[i]);
             json_put_end(rp);
             shown++;
         }
@@ -106,7 +107,7 @@ RESULT get_job(struct app *app, const struct request *rq, struct reply *rp)
 
     TRY(job_of_path(app, rq, &job));
     reply_json(rp, 200);
-    job_put_members(rp, &job);
+    job_members_put(rp, &job);
     return OK;
 }
 
@@ -146,7 +147,7 @@ static RESULT change_job(struct app *app, const struct request *rq, struct reply
     TRY(store_run(app->store, (struct root){ ROOT_NODE, JOBS_NODE }, change_in_txn, change));
     TRY(job_get(app->store, job.id, rq->arena, &job));
     reply_json(rp, 201);
-    job_put_members(rp, &job);
+    job_members_put(rp, &job);
     return OK;
 }
 

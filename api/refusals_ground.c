@@ -222,6 +222,9 @@ static bool say_journal(enum journal_refusal code, struct refusal *out)
         SAY(500, "record_damaged", "A record is damaged", "记录已损坏");
     case JOURNAL_MESSAGE_BAD:
         SAY(500, "record_message_damaged", "An internal message is damaged", "内部消息已损坏");
+    case JOURNAL_DISAGREES:
+        SAY(500, "journal_disagrees", "What is kept is not what was sealed",
+            "留存记录与封存内容不一致");
     }
     return false;
 }

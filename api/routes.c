@@ -110,6 +110,9 @@ const struct route ROUTES[] = {
 
     { GET, "/v1/audit-entries", API_PURPOSE, "journal.view", get_audit_entries, "limit cursor actor region_code kind from to", 0 },
 
+    { POST, "/v1/audit-verifications", API_ONCE, "audit.verify", post_audit_verification, NULL, 0 },
+    { GET, "/v1/audit-verifications/{verification}", 0, "audit.verify", get_audit_verification, NULL, 0 },
+
     { GET, "/v1/jobs", 0, "job.manage", get_jobs, "limit cursor state kind", 0 },
     { GET, "/v1/jobs/{job}", 0, "job.manage", get_job, NULL, 0 },
     { POST, "/v1/jobs/{job}/cancellations", 0, "job.manage", post_job_cancellation, NULL, 0 },

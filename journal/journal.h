@@ -19,6 +19,8 @@ enum journal_refusal {
     JOURNAL_NOT_CONTESTABLE = 4504,   /* only uses and looks at the holder's own record are */
     JOURNAL_CONTENT_BAD = 4505,       /* content bytes that are not of journal_content_write */
     JOURNAL_MESSAGE_BAD = 4506,       /* a message that journal/ did not write */
+    JOURNAL_DISAGREES = 4507, /* lines are not what was sealed, or blocks do not add up: a proof's
+                                 findings, for those who run it as a job */
 };
 
 /* In rows and sealed contents, never renumbered. */
@@ -198,3 +200,14 @@ struct journal_proof {
  * search columns, rows with the sealed feed in both ways, and the feed with its blocks. OK means it
  * ran: the findings are in *out. */
 RESULT journal_verify(struct store *store, struct instant since, struct journal_proof *out);
+/* The same in pieces, for work that must not take long at one time: begin with {.since}, call until
+ * `done`; each call looks at about `entries` sealed lines, the first one at the chain of blocks.
+ * Plain data, may be kept between calls; a call that faults may be repeated. */
+struct journal_check {
+    struct instant since;
+    bool begun, done;
+    int64_t position, matched, tries; /* how far; journal/'s own */
+    struct journal_proof proof;
+};
+RESULT journal_verify_some(struct store *store, struct journal_check *check, int64_t entries);
+bool journal_proof_whole(const struct journal_proof *proof); /* nothing was found */

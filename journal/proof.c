@@ -110,16 +110,20 @@ static struct err entry_seen(void *arg, const struct feed_entry *entry)
     return OK;
 }
 
-/* Look up every sealed entry behind walk->position, batch by batch. */
-static RESULT walk_feed(struct proof_walk *walk)
+/* Look up the sealed entries behind walk->position, batch by batch, until about `entries` were seen
+ * or none is left (*end). */
+static RESULT walk_feed(struct proof_walk *walk, int64_t entries, bool *end)
 {
-    for (int64_t before;;) {
-        before = walk->position;
+    for (int64_t seen = 0; seen < entries; seen += PROOF_BATCH) {
+        int64_t before = walk->position;
+
         walk->n = 0;
         TRY(feed_read(walk->store, FEED_JOURNAL, walk->position, PROOF_BATCH, entry_seen, walk));
         if (walk->n > 0) TRY(store_read(walk->store, batch_in_txn, walk));
-        if (walk->position == before) return OK;
+        *end = walk->position == before;
+        if (*end) return OK;
     }
+    return OK;
 }
 
 struct count_call {
@@ -154,17 +158,46 @@ static RESULT surplus(struct proof_walk *walk, bool *exact)
     return OK;
 }
 
+RESULT journal_verify_some(struct store *store, struct journal_check *check, int64_t entries)
+{
+    struct journal_check next = *check;
+    struct proof_walk walk = { .store = store,
+                               .since = check->since,
+                               .position = check->position,
+                               .matched = check->matched,
+                               .out = &next.proof };
+    bool end = false, exact;
+
+    if (!next.begun) {
+        TRY(feed_verify(store, FEED_JOURNAL, &next.proof.blocks, &(int64_t){ 0 },
+                        &next.proof.bad_block));
+        next.begun = true;
+        *check = next;
+        return OK;
+    }
+    TRY(walk_feed(&walk, entries, &end));
+    if (end) {
+        TRY(surplus(&walk, &exact));
+        next.done = exact || ++next.tries == PROOF_TRIES;
+    }
+    next.position = walk.position;
+    next.matched = walk.matched;
+    *check = next;
+    return OK;
+}
+
 RESULT journal_verify(struct store *store, struct instant since, struct journal_proof *out)
 {
-    struct journal_proof proof = { 0 };
-    struct proof_walk walk = { .store = store, .since = since, .out = &proof };
-    bool exact = false;
+    struct journal_check check = { .since = since };
 
-    TRY(feed_verify(store, FEED_JOURNAL, &proof.blocks, &(int64_t){ 0 }, &proof.bad_block));
-    for (int try = 0; try < PROOF_TRIES && !exact; try++) {
-        TRY(walk_feed(&walk)); /* from where the last try stopped */
-        TRY(surplus(&walk, &exact));
-    }
-    *out = proof;
+    while (!check.done)
+        TRY(journal_verify_some(store, &check, INT64_MAX / 2));
+    *out = check.proof;
     return OK;
+}
+
+bool journal_proof_whole(const struct journal_proof *proof)
+{
+    return proof->changed == 0 && proof->missing == 0 && proof->unknown == 0 &&
+           proof->bad_block == 0;
 }

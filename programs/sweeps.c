@@ -2,6 +2,7 @@
  * lists them. */
 #include "programs/sweeps.h"
 
+#include "api/audit_verify.h"
 #include "catalogue/catalogue.h"
 #include "journal/journal.h"
 #include "notice/notice.h"
@@ -227,6 +228,7 @@ struct err sweeps_open(const struct loops_config *config, struct sweeps **out)
         { "journal.erase", erase_step, &sweeps->config, USEC_PER_DAY },
         { "venues.slots", slots_step, &sweeps->config, 6 * USEC_PER_HOUR },
         { "venues.no_shows", no_shows_step, &sweeps->config, 30 * USEC_PER_MIN },
+        { AUDIT_VERIFY_KIND, audit_verify_step, NULL, 0 }, /* when asked for, behind the others */
     };
     memcpy(sweeps->kinds, kinds, sizeof kinds);
     *out = sweeps;

@@ -1,6 +1,8 @@
 /* tests/api/operation_test.c - what staff see of the running of it: acts of staff (audit), jobs,
  * worklist. On both engines. */
+#include "api/audit_verify.h"
 #include "jobs/jobs.h"
+#include "journal/journal.h"
 #include "tests/api/wrong.h"
 #include "worklist/worklist.h"
 
@@ -234,6 +236,73 @@ static void test_jobs(void)
     WRONG_EMPTY(&w, operator, line_of("POST /v1/jobs/%s/cancellations", failed), 0);
 }
 
+/* ---- is the journal what was sealed? */
+
+static void run_verifications(void)
+{
+    const struct job_kind kind = { .name = AUDIT_VERIFY_KIND, .step = audit_verify_step };
+    struct jobs *jobs;
+    struct job_ran ran = { 0 };
+
+    if (!CHECK_OK("a runner", jobs_open(w.base.f.store, &kind, 1, 78, &jobs))) return;
+    CHECK_OK("steps", jobs_run_one(jobs, fixture_now(&w.base.f), 20 * USEC_PER_SEC, NULL, &ran));
+    CHECK("one was due", ran.kind);
+    jobs_close(jobs);
+}
+
+static const struct stmt TAMPER = {
+    .name = "test: another item",
+    .types = "",
+    .sql = "UPDATE journal_line SET item = 'XX' WHERE id = (SELECT MIN(id) FROM journal_line)",
+};
+static struct err tamper(struct txn *tx, void *arg)
+{
+    (void)arg;
+    return txn_exec(tx, &TAMPER, IN_NONE, NULL);
+}
+
+static void test_verification(void)
+{
+    static const struct wrong_field FIELDS[] = {
+        { "since", WRONG_INSTANT, "\"2021-08-20T00:00:00+08:00\"", OPTIONAL },
+    };
+    static const char ASK[] = "POST /v1/audit-verifications";
+    char id[20], other[20];
+
+    WRONG(&w, auditor, ASK, FIELDS, API_ONCE);
+    CHECK_OK("sealed", store_seal(w.base.f.store));
+    world_repeated(&w, &auditor, ASK, "{}", "{\"since\":\"2021-08-20T00:00:00+08:00\"}", 202);
+    CHECK_STATUS(&w, "asked", world_ask(&w, &auditor, ASK, "{}"), 202);
+    snprintf(id, sizeof id, "%s", world_member(&w, "id"));
+    run_verifications();
+    run_verifications();
+    CHECK_STATUS(&w, "its end",
+                 world_ask(&w, &auditor, line_of("GET /v1/audit-verifications/%s", id), ""), 200);
+    CHECK("everything agrees", client_has(&w.client, "\"state\":\"done\""));
+    CHECK("as counted", client_has(&w.client, "changed 0, missing 0, never sealed 0"));
+    CHECK_OK("a line is changed",
+             store_run(w.base.f.store, (struct root){ ROOT_NODE, 1 }, tamper, NULL));
+    CHECK_STATUS(&w, "asked again", world_ask(&w, &auditor, ASK, "{}"), 202);
+    snprintf(id, sizeof id, "%s", world_member(&w, "id"));
+    run_verifications();
+    CHECK_STATUS(&w, "its end",
+                 world_ask(&w, &auditor, line_of("GET /v1/audit-verifications/%s", id), ""), 200);
+    CHECK("it failed", client_has(&w.client, "\"state\":\"failed\"") &&
+                           client_has(&w.client, "\"code\":\"journal_disagrees\""));
+    CHECK("by one line", client_has(&w.client, "changed 1,"));
+    world_id(&w, "job", job_new("test.other", 340100), other);
+    const struct refused ROWS[] = {
+        { "nobody", &w.nobody, ASK, "{}", 401, "sign_in" },
+        { "a supervisor", &w.supervisor, ASK, "{}", 403, "scope" },
+        { "an operator", &operator, line_of("GET /v1/audit-verifications/%s", id), "", 403,
+          "scope" },
+        { "another job", &auditor, line_of("GET /v1/audit-verifications/%s", other), "", 404,
+          "unknown" },
+        { "no job", &auditor, "GET /v1/audit-verifications/job_x", "", 404, "id_unknown" },
+    };
+    UNTOUCHED(&w, ROWS);
+}
+
 /* ---- worklist */
 
 static int64_t case_new(enum worklist_kind kind, int32_t region_code, int64_t organisation_id)
@@ -406,6 +475,7 @@ int main(void)
             test_audit_refused();
             test_jobs();
             test_worklist();
+            test_verification();
         }
         api_world_close(&w);
     }

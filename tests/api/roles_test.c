@@ -120,6 +120,8 @@ static const struct right {
     { GET, "/v1/staff/{staff}/tokens", "m", NULL },
     { DELETE, "/v1/staff/{staff}/tokens/{token}", "m", NULL },
     { GET, "/v1/audit-entries", "sod", NULL },
+    { POST, "/v1/audit-verifications", "d", NULL },
+    { GET, "/v1/audit-verifications/{verification}", "d", NULL },
 
     { GET, "/v1/jobs", "lmt", NULL },
     { GET, "/v1/jobs/{job}", "lmt", NULL },
@@ -306,16 +308,16 @@ static const char *value_of(struct str name, const char *path)
     const struct {
         const char *name, *value;
     } VALUES[] = {
-        { "person", ids.person },  { "card", ids.card },
-        { "loss", ids.loss },      { "device", ids.device },
-        { "line", ids.line },      { "venue", ids.venue },
-        { "slot", ids.slot },      { "booking", ids.booking },
-        { "staff", ids.staff },    { "token", ids.token },
-        { "job", ids.job },        { "item", strstr(path, "items") ? "CT-01-002" : ids.item },
-        { "gate", gate.id },       { "terminal", strstr(path, "revo") ? spare.id : gate.id },
-        { "code", "slot_closed" }, { "serial", "12" },
-        { "act", ids.loss },       { "change", ids.loss },
-        { "relation", ids.loss },
+        { "person", ids.person },    { "card", ids.card },
+        { "loss", ids.loss },        { "device", ids.device },
+        { "line", ids.line },        { "venue", ids.venue },
+        { "slot", ids.slot },        { "booking", ids.booking },
+        { "staff", ids.staff },      { "token", ids.token },
+        { "job", ids.job },          { "item", strstr(path, "items") ? "CT-01-002" : ids.item },
+        { "gate", gate.id },         { "terminal", strstr(path, "revo") ? spare.id : gate.id },
+        { "code", "slot_closed" },   { "serial", "12" },
+        { "verification", ids.job }, { "act", ids.loss },
+        { "change", ids.loss },      { "relation", ids.loss },
     };
 
     for (size_t i = 0; i < LEN(VALUES); i++) {

@@ -55,7 +55,7 @@ def value_of(parameter):
     if parameter in ("person", "code", "serial"):
         return {"person": "me", "code": "x", "serial": "12"}[parameter]
     prefix = {"venue": "ven", "slot": "slt", "card": "crd", "loss": "los", "device": "dev", "terminal": "trm", "booking": "bkg",
-              "line": "jrn", "staff": "stf", "token": "tkn", "job": "job", "item": "wrk", "relation": "rel"}.get(parameter, "x")
+              "line": "jrn", "staff": "stf", "token": "tkn", "job": "job", "verification": "job", "item": "wrk", "relation": "rel"}.get(parameter, "x")
     return prefix + "_" + FORGED_ID
 
 
