@@ -369,30 +369,73 @@ static void session_row(struct cli *cli, json_t *answer)
     json_decref(flat);
 }
 
-static enum cli_exit sign_in(struct cli *cli)
+static enum cli_exit staff_body(struct cli *cli, struct client_body *body)
+{
+    struct str password, totp;
+    enum cli_exit end = CLI_OK;
+
+    if (cli_args(cli) == 0) end = cli_fail(cli, CLI_USAGE, "usage", "缺少用户名", "name the user");
+    if (end == CLI_OK) end = client_line(cli, S("-"), true, "密码", "password", &password);
+    if (end == CLI_OK) end = client_line(cli, S("-"), true, "动态口令", "one-time code", &totp);
+    if (end != CLI_OK) return end;
+    json_out_str(&body->out, "way", S("staff"));
+    json_out_str(&body->out, "user", cli_arg(cli, 0));
+    json_out_str(&body->out, "password", password);
+    json_out_str(&body->out, "totp", totp);
+    return CLI_OK;
+}
+
+/* A resident: by password, or by a code that is sent to the phone on record. */
+static enum cli_exit resident_body(struct cli *cli, struct client *client, struct client_body *body)
+{
+    bool sent = cli_has(cli, "send-code");
+    struct client_body number_body;
+    struct ask ask = { .method = "POST", .path = S("/v1/sign-in-codes") };
+    struct str number, secret;
+    enum cli_exit end = client_line(cli, S("-"), true, "证件号码", "document number", &number);
+
+    if (end == CLI_OK && sent) {
+        client_body(cli, &number_body);
+        json_out_str(&number_body.out, "number", number);
+        ask.body = client_body_end(&number_body);
+        end = client_ask(client, &ask, NULL);
+    }
+    if (end == CLI_OK)
+        end = client_line(cli, S("-"), true, sent ? "短信验证码" : "密码",
+                          sent ? "code from the message" : "password", &secret);
+    if (end != CLI_OK) return end;
+    json_out_str(&body->out, "way", S("resident"));
+    json_out_str(&body->out, "number", number);
+    json_out_str(&body->out, sent ? "code" : "password", secret);
+    return CLI_OK;
+}
+
+static enum cli_exit sign_in_with(struct cli *cli, struct client *client)
 {
     struct ask ask = { .method = "POST", .path = S("/v1/sessions") };
-    struct str password, totp;
     struct client_body body;
-    struct client *client;
     json_t *answer;
-    enum cli_exit end = client_line(cli, S("-"), true, "密码", "password", &password);
+    enum cli_exit end;
 
-    if (end == CLI_OK) end = client_line(cli, S("-"), true, "动态口令", "one-time code", &totp);
-    if (end == CLI_OK) end = client_open_without_token(cli, &client);
-    if (end != CLI_OK) return end;
     client_body(cli, &body);
-    json_out_str(&body.out, "way", S("staff"));
-    json_out_str(&body.out, "user", cli_arg(cli, 0));
-    json_out_str(&body.out, "password", password);
-    json_out_str(&body.out, "totp", totp);
+    end = cli_has(cli, "resident") ? resident_body(cli, client, &body) : staff_body(cli, &body);
     ask.body = client_body_end(&body);
-    end = client_ask(client, &ask, &answer);
-    client_close(client);
+    if (end == CLI_OK) end = client_ask(client, &ask, &answer);
     if (end != CLI_OK) return end;
     end = token_save(cli, cli_text(cli, "save"), str_of(member(answer, "token")));
     if (end == CLI_OK) session_row(cli, answer);
     json_decref(answer);
+    return end;
+}
+
+static enum cli_exit sign_in(struct cli *cli)
+{
+    struct client *client;
+    enum cli_exit end = client_open_without_token(cli, &client);
+
+    if (end != CLI_OK) return end;
+    end = sign_in_with(cli, client);
+    client_close(client);
     return end;
 }
 
@@ -484,11 +527,15 @@ static const struct cli_verb VERBS[] = {
                     { "ykt user sessions wang.fang --end tkn_71xk2m9q0g4zr", "收回", "end one" } } },
     { .name = "sign-in", .zh = "登录，令牌写入文件；密码和动态口令由标准输入读入，各一行",
       .en = "sign in; the token goes to a file. Password and one-time code are lines of standard input",
-      .run = sign_in, .args = { { .name = "user", .zh = "用户名", .en = "user name" } },
+      .run = sign_in, .args = { { .name = "user", .zh = "用户名", .en = "user name", .optional = true } },
       .columns = SESSION_COLUMNS, .columns_n = LEN(SESSION_COLUMNS),
-      .flags = { SAVE_FLAG, CLIENT_FLAGS },
+      .flags = { SAVE_FLAG,
+                 { .name = "resident", .type = CLI_SWITCH, .zh = "居民登录：读入证件号码和密码", .en = "a resident: number and password are read" },
+                 { .name = "send-code", .type = CLI_SWITCH, .zh = "居民：先发短信验证码，再读入", .en = "a resident: a code is sent to the phone, then read" },
+                 CLIENT_FLAGS },
       .examples = { { "ykt user sign-in jiang.zhi --save ~/.ykt-token", "随后 export YKT_TOKEN_FILE=~/.ykt-token",
-                      "then export YKT_TOKEN_FILE=~/.ykt-token" } } },
+                      "then export YKT_TOKEN_FILE=~/.ykt-token" },
+                    { "ykt user sign-in --resident --send-code --save me.token", "居民，例如为了 ykt booking", "a resident, for ykt booking say" } } },
     { .name = "whoami", .zh = "我是谁，能做什么", .en = "who am I, and what may I do",
       .run = whoami, .columns = SESSION_COLUMNS, .columns_n = LEN(SESSION_COLUMNS), .flags = { CLIENT_FLAGS },
       .examples = { { "ykt user whoami", "查看", "look" } } },

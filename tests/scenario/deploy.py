@@ -50,6 +50,10 @@ def check_settings(folder):
 
 
 def check_units():
+    for name in ("ykt-key", "ykt-user"):
+        check("sh understands deploy/" + name, run("sh", "-n", "deploy/" + name).returncode == 0)
+        words = open("deploy/" + name).read()
+        check("deploy/%s runs as the service does" % name, "User=ykt" in words and "LimitCORE=0" in words and "MemorySwapMax=0" in words)
     if not shutil.which("systemd-analyze"):
         print("no systemd-analyze: units are not looked at")
         return

@@ -15,7 +15,7 @@ import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from demo_server import YKT, Server, check, end, with_server
+from demo_server import YKT, check, end, with_server
 
 
 class Desk:
@@ -146,9 +146,12 @@ def places(demo, desk, folder):
 
 def bookings(demo, folder, venue):
     resident = [r for r in demo["residents"] if r["state"] == "normal"][1]
-    status, session = Server(demo["base"]).ask("POST", "/v1/sessions", {"way": "resident", "number": resident["person_no"], "password": resident["password"]})
-    check("a resident signs in", status == 201, session)
-    holder = Desk(demo["base"], folder, "holder", session["token"])
+    holder = Desk(demo["base"], folder, "holder", "none yet")
+    wrong = "%s\n%s\n" % (resident["person_no"], "not the password")
+    holder.does("a wrong password", "user", "sign-in", "--resident", "--save", holder.file, stdin=wrong, code=4)
+    check("leaves the token file as it was", open(holder.file).read() == "none yet\n")
+    holder.does("a resident signs in", "user", "sign-in", "--resident", "--save", holder.file, stdin="%s\n%s\n" % (resident["person_no"], resident["password"]))
+    holder.does("who am I", "user", "whoami")
     tomorrow = (datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))) + datetime.timedelta(days=1)).date().isoformat()
     slots = holder.does("tomorrow's slots", "venue", "slots", venue, "--day", tomorrow)
     made = holder.does("booked", "booking", "make", venue, slots[-1]["id"], "--places", "2")
@@ -179,6 +182,7 @@ def accounts(desk, folder):
     check("off", admin.does("switched off", "user", "disable", "late.comer", "--yes")["disabled"] is True)
     check("on", admin.does("switched on", "user", "enable", "late.comer")["disabled"] is False)
     admin.does("nobody", "user", "role", "no.body", "--role", "clerk", "--region", "340100", code=3)
+    admin.does("whose account?", "user", "sign-in", "--save", file, stdin="a\nb\n", code=2)
     check("who am I", admin.does("whoami", "user", "whoami")["kind"] == "staff")
     desk["clerk"].does("not a clerk's", "user", "list", code=4)
 
