@@ -25,8 +25,8 @@ struct derived_config {
     uint32_t
         cards_max; /* room for dense indexes 0..cards_max-1; 0 means 2^27 (address space only) */
 };
-/* Map the files and catch up; files that are missing, cut, of another incarnation or ahead of the
- * store are made anew from it. */
+/* Map the files and catch up; files that are missing, cut, ahead of the store, of another store, of
+ * another incarnation or of another history of it are made anew. */
 RESULT derived_open(struct derived *derived, const struct derived_config *config);
 void derived_close(struct derived *derived); /* NULL is left alone; writes nothing */
 /* Make everything anew from the store (readers go on meanwhile), then write the files. */

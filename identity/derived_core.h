@@ -47,6 +47,7 @@ struct derived {
     bool open;
     uint32_t cells_max;
     int64_t position, incarnation;
+    uint8_t store_id[16]; /* store_identity */
     struct instant applied_at;
     struct card_index_row *pending; /* new cards whose index is not kept yet; in order of index */
     size_t pending_n, pending_max;
@@ -87,5 +88,6 @@ RESULT derived_settle(struct derived *d);
 RESULT derived_follow(struct derived *d);
 /* derived_files.c; with `keeper` held. */
 RESULT derived_files_write(struct derived *d);
-/* *found false when there are none, or none that fit the store. */
-RESULT derived_files_read(struct derived *d, int64_t incarnation, int64_t head, bool *found);
+/* *found false when there are none, or none of this store and its history. `head` is the store's
+ * sealed position. */
+RESULT derived_files_read(struct derived *d, int64_t head, bool *found);

@@ -2,9 +2,10 @@
  *
  * values.index  head, directory, rows: mapped read-only, so a start reads nothing
  * cards.state   head, cells: mapped copy-on-write over the room for cells
- * Both heads carry the same position and incarnation and the file's own size. Files are written
- * beside, synced, renamed, and the folder synced; a cut between the two renames leaves two
- * positions, which is a reason to make them anew. */
+ * Both heads say whose they are (store, incarnation, hash of the sealed block at the position),
+ * carry the same position and the file's own size. Files are written beside, synced, renamed, and
+ * the folder synced; a cut between the two renames leaves two positions, which is a reason to make
+ * them anew. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include "identity/card_index_store.h"
 #include "identity/derived_core.h"
 
-enum { PAGE = 4096, VERSION = 1 };
+enum { PAGE = 4096, VERSION = 2 };
 
 void *pages_take(size_t bytes)
 {
@@ -155,10 +156,19 @@ RESULT derived_fold(struct derived *d, uint32_t overlay_slots)
 
 /* ---- files */
 
+/* Of which store, which of its incarnations, and which history of that: copies of one database
+ * share the first two and part ways at some block. */
+struct whose {
+    uint8_t store_id[16];
+    int64_t incarnation;
+    uint8_t block_hash[32]; /* of the block that holds the position; zero at position 0 */
+};
+
 struct file_head {
     char magic[8]; /* "YKTCARDS", "YKTVALUE" */
     uint32_t version, index_bits;
-    int64_t incarnation, position;
+    struct whose whose;
+    int64_t position;
     uint64_t n;     /* cards, or rows */
     uint64_t bytes; /* of the whole file */
     uint64_t check; /* of the fields before */
@@ -189,14 +199,28 @@ static bool write_all(int fd, const void *p, size_t n)
     return true;
 }
 
+/* What the store says of a position; *known is false when it has no such. */
+static RESULT whose_now(const struct derived *d, int64_t position, struct whose *out, bool *known)
+{
+    struct feed_block block;
+
+    *out = (struct whose){ .incarnation = d->incarnation };
+    memcpy(out->store_id, d->store_id, sizeof out->store_id);
+    *known = position == 0;
+    if (position <= 0) return OK;
+    TRY(feed_block_at(d->store, FEED_CARD, position, &block, known));
+    if (*known) memcpy(out->block_hash, block.hash, sizeof out->block_hash);
+    return OK;
+}
+
 struct part {
     const void *p;
     size_t n;
 };
 
 /* Head padded to a page, then the parts, under a new name; then renamed. */
-static RESULT file_write(const struct derived *d, const char *name, struct file_head *head,
-                         const struct part *parts, size_t n)
+static RESULT file_write(const struct derived *d, const char *name, const struct whose *whose,
+                         struct file_head *head, const struct part *parts, size_t n)
 {
     char path[600], fresh[610];
     uint8_t page[PAGE] = { 0 };
@@ -204,7 +228,7 @@ static RESULT file_write(const struct derived *d, const char *name, struct file_
     int fd;
 
     head->version = VERSION;
-    head->incarnation = d->incarnation;
+    head->whose = *whose;
     head->position = d->position;
     head->bytes = PAGE;
     for (size_t i = 0; i < n; i++) {
@@ -246,10 +270,15 @@ RESULT derived_files_write(struct derived *d)
 {
     struct file_head values = { .magic = "YKTVALUE" }, cells = { .magic = "YKTCARDS" };
     const struct generation *g;
+    struct whose whose;
     struct err err;
+    bool known;
 
     if (mkdir(d->folder, 0700) != 0 && errno != EEXIST)
         return fault(FAULT_IO, "%s: %s", d->folder, strerror(errno));
+    TRY(whose_now(d, d->position, &whose, &known));
+    if (!known)
+        return fault(FAULT_STORE_CORRUPT, "derived state: no block at %" PRId64, d->position);
     pthread_mutex_lock(&d->note);
     while (d->pending_n != 0) {
         pthread_mutex_unlock(&d->note);
@@ -263,8 +292,9 @@ RESULT derived_files_write(struct derived *d)
     TRY(err);
     values.n = g->index.n;
     values.index_bits = (uint32_t)g->index.index_bits;
-    TRY(file_write(d, "values.index", &values, &(struct part){ g->base_map, g->base_bytes }, 1));
-    TRY(file_write(d, "cards.state", &cells,
+    TRY(file_write(d, "values.index", &whose, &values, &(struct part){ g->base_map, g->base_bytes },
+                   1));
+    TRY(file_write(d, "cards.state", &whose, &cells,
                    &(struct part){ d->cells, cells.n * sizeof(struct cell) }, 1));
     return folder_sync(d);
 }
@@ -323,16 +353,25 @@ static bool base_map(struct derived *d, int fd, const struct file_head *head)
     return true;
 }
 
-RESULT derived_files_read(struct derived *d, int64_t incarnation, int64_t head, bool *found)
+static bool same_whose(const struct whose *a, const struct whose *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+RESULT derived_files_read(struct derived *d, int64_t head, bool *found)
 {
     struct file_head values, cells;
     int values_fd = file_open(d, "values.index", "YKTVALUE", &values);
     int cells_fd = file_open(d, "cards.state", "YKTCARDS", &cells);
+    struct err err = OK;
+    struct whose whose;
     size_t bytes = 0;
 
     *found = values_fd >= 0 && cells_fd >= 0 && values.position == cells.position &&
-             values.incarnation == incarnation && cells.incarnation == incarnation &&
-             values.position <= head && cells.n <= d->cells_max &&
+             values.position <= head;
+    if (*found) err = whose_now(d, values.position, &whose, found);
+    *found = err.code == 0 && *found && same_whose(&values.whose, &whose) &&
+             same_whose(&cells.whose, &whose) && cells.n <= d->cells_max &&
              cells.bytes == PAGE + cells.n * sizeof(struct cell) && base_map(d, values_fd, &values);
     if (*found && cells.n != 0) {
         bytes = (size_t)cells.n * sizeof(struct cell);
@@ -345,5 +384,5 @@ RESULT derived_files_read(struct derived *d, int64_t incarnation, int64_t head, 
     }
     if (values_fd >= 0) close(values_fd);
     if (cells_fd >= 0) close(cells_fd);
-    return OK;
+    return err;
 }

@@ -56,7 +56,8 @@ static RESULT open_locked(struct derived *d)
 
     TRY(feed_status(d->store, FEED_CARD, &status));
     d->incarnation = status.incarnation;
-    TRY(derived_files_read(d, status.incarnation, status.head_position, &found));
+    store_identity(d->store, d->store_id);
+    TRY(derived_files_read(d, status.head_position, &found));
     TRY(claims_load(d, found ? atomic_load(&d->cards) : 0));
     if (!found) TRY(rebuild_locked(d));
     d->open = true;

@@ -2,7 +2,8 @@
 -- store_migration, is made by the store itself before the first of them.)
 
 CREATE TABLE store_meta (
-    name  text NOT NULL,                                 -- incarnation: raised by every restore and failover
+    name  text NOT NULL,                                 -- incarnation: raised by every restore and failover;
+                                                         -- identity_high, identity_low: which store this is
     value int64 NOT NULL,
     PRIMARY KEY (name)
 ) strict;                                                -- root: none, one row per name

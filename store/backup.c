@@ -32,12 +32,15 @@ static bool exists(const char *path)
 
 /* Copy the whole of one database into another in one step: a snapshot, which in WAL mode keeps
  * nobody from writing. */
-static RESULT copy_base(sqlite3 *from, const char *to, const char *vfs)
+static RESULT copy_base(sqlite3 *from, const char *to)
 {
     sqlite3 *db = NULL;
     sqlite3_backup *backup;
     struct err err = OK;
-    int rc = sqlite3_open_v2(to, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs);
+    int rc;
+
+    sqlite_file_make(to);
+    rc = sqlite3_open_v2(to, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 
     if (rc == SQLITE_OK) {
         backup = sqlite3_backup_init(db, "main", from, "main");
@@ -75,12 +78,12 @@ RESULT sqlite_backup(struct store *store, const char *path)
     (void)unlink(part);
     if (s->one_connection) {
         pthread_mutex_lock(&s->gate);
-        err = copy_base(s->writer.db, part, NULL);
+        err = copy_base(s->writer.db, part);
         pthread_mutex_unlock(&s->gate);
     } else {
         /* A connection of its own: readers are few, and a large copy takes its time. */
         TRY(sqlite_open_conn(s, &conn, true));
-        err = copy_base(conn.db, part, NULL);
+        err = copy_base(conn.db, part);
         sqlite_close_conn(&conn);
     }
     if (err.code == 0) err = publish(part, path);
@@ -116,7 +119,7 @@ static RESULT restore_into(const char *part, const char *path)
         err = sqlite_fault(db, rc, "opening the backup");
     } else {
         err = check_backup(db);
-        if (err.code == 0) err = copy_base(db, part, NULL);
+        if (err.code == 0) err = copy_base(db, part);
     }
     sqlite3_close(db);
     return err;
@@ -124,21 +127,36 @@ static RESULT restore_into(const char *part, const char *path)
 
 /* A restored database is another one than that which sealed the same positions after the backup
  * was made: its incarnation says so in every signed block. */
-static RESULT raise_incarnation(const char *path)
+static RESULT raise_incarnation(const char *path, int64_t incarnation)
 {
     sqlite3 *db = NULL;
     struct err err = OK;
+    char sql[200];
     int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
 
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_exec(db,
-                          "PRAGMA synchronous=FULL;"
-                          "UPDATE store_meta SET value = value + 1 WHERE name = 'incarnation'",
-                          NULL, NULL, NULL);
-    }
+    snprintf(sql, sizeof sql,
+             "PRAGMA synchronous=FULL; UPDATE store_meta SET value = MAX(value + 1, %" PRId64 ")"
+             " WHERE name = 'incarnation'",
+             incarnation);
+    if (rc == SQLITE_OK) rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
     if (rc != SQLITE_OK) err = sqlite_fault(db, rc, "raising the incarnation");
     sqlite3_close(db);
     return err;
+}
+
+/* SQLite would take the log of a database that is gone for the new one's, and spoil it. It is not
+ * ours to throw away: acts may be in it that are nowhere else. */
+static bool log_beside(const char *path)
+{
+    static const char *const ENDINGS[] = { "-wal", "-shm", "-journal" };
+
+    for (size_t i = 0; i < LEN(ENDINGS); i++) {
+        char name[URL_MAX + 16];
+
+        snprintf(name, sizeof name, "%s%s", path, ENDINGS[i]);
+        if (exists(name)) return true;
+    }
+    return false;
 }
 
 RESULT sqlite_restore(const struct store_config *config, const char *backup)
@@ -153,11 +171,12 @@ RESULT sqlite_restore(const struct store_config *config, const char *backup)
         return fault(FAULT_CONFIG, "restore: needs the path of a file");
     }
     REQUIRE(!exists(path), STORE_EXISTS);
+    REQUIRE(!log_beside(path), STORE_LOG_BESIDE);
     if (!exists(backup)) return fault(FAULT_IO, "restore: no file %s", backup);
     snprintf(part, sizeof part, "%s.part", path);
     (void)unlink(part);
     err = restore_into(part, backup);
-    if (err.code == 0) err = raise_incarnation(part);
+    if (err.code == 0) err = raise_incarnation(part, incarnation_new(config));
     if (err.code == 0) err = publish(part, path);
     if (err.code != 0) (void)unlink(part);
     return err;

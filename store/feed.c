@@ -39,6 +39,13 @@ static const struct stmt FEED_BLOCK = {
     .sql = "SELECT feed, number, first_position, last_position, sealed_at, incarnation, previous,"
            " hash, signature FROM store_feed_block WHERE feed = $1 AND number = $2",
 };
+static const struct stmt FEED_BLOCK_AT = {
+    .name = "store: the block of a position",
+    .types = "ii",
+    .sql = "SELECT feed, number, first_position, last_position, sealed_at, incarnation, previous,"
+           " hash, signature FROM store_feed_block WHERE feed = $1 AND first_position <= $2"
+           " ORDER BY number DESC LIMIT 1",
+};
 const struct stmt FEED_HEAD = {
     .name = "store: the newest block",
     .types = "i",
@@ -195,7 +202,8 @@ struct err feed_read(struct store *store, enum feed feed, int64_t after, int64_t
 
 struct block_call {
     enum feed feed;
-    int64_t number;
+    const struct stmt *stmt;
+    int64_t number; /* or position */
     struct feed_block *out;
     bool found;
 };
@@ -205,7 +213,7 @@ static RESULT block_body(struct txn *tx, void *arg)
     struct block_call *call = arg;
     ROW(row);
 
-    TRY(txn_first(tx, &FEED_BLOCK, IN(v_int(call->feed), v_int(call->number)), &row, &call->found));
+    TRY(txn_first(tx, call->stmt, IN(v_int(call->feed), v_int(call->number)), &row, &call->found));
     if (call->found) feed_block_row(&row, call->out);
     return OK;
 }
@@ -213,10 +221,22 @@ static RESULT block_body(struct txn *tx, void *arg)
 struct err feed_block_read(struct store *store, enum feed feed, int64_t number,
                            struct feed_block *out, bool *found)
 {
-    struct block_call call = { .feed = feed, .number = number, .out = out };
+    struct block_call call = { .feed = feed, .stmt = &FEED_BLOCK, .number = number, .out = out };
 
     TRY(store_read(store, block_body, &call));
     *found = call.found;
+    return OK;
+}
+
+struct err feed_block_at(struct store *store, enum feed feed, int64_t position,
+                         struct feed_block *out, bool *found)
+{
+    struct block_call call = {
+        .feed = feed, .stmt = &FEED_BLOCK_AT, .number = position, .out = out
+    };
+
+    TRY(store_read(store, block_body, &call));
+    *found = call.found && out->last >= position;
     return OK;
 }
 

@@ -56,6 +56,9 @@ struct txn {
 struct engine_calls {
     RESULT (*open)(struct store *store);
     void (*close)(struct store *store); /* no call is running any more */
+    /* Become the one process that writes, until close; refuses STORE_HELD. Before the first run. */
+    RESULT (*claim)(struct store *store);
+    bool (*still_claimed)(struct store *store); /* NULL: what was claimed can't be lost */
     RESULT (*run)(struct store *store, struct call *call);
     RESULT (*read)(struct store *store, store_body *body, void *arg);
     RESULT(*exec)
@@ -92,6 +95,11 @@ struct store {
     int64_t last_id;
     uint8_t random[512];
     size_t random_left;
+
+    pthread_mutex_t claiming;
+    _Atomic bool claimed; /* this process is the one that writes */
+    bool opened;          /* losing that is a fault from here on */
+    uint8_t identity[16];
 
     pthread_mutex_t sealing; /* one sealer at a time */
     pthread_t sealer;
@@ -144,11 +152,19 @@ struct once_call {
 };
 struct err once_body(struct txn *tx, void *arg);
 
+/* store.c: did another process take over? Then the next write asks again. */
+void store_claim_check(struct store *store);
 /* store.c: open the engine and nothing else, to migrate or restore; close with store_close. */
 RESULT store_open_raw(const struct store_config *config, struct store **out);
 
-/* migrate.c: what a database says of itself. */
+/* meta.c: facts of its own. */
 extern const struct stmt META_READ;
+/* Read which store this is; made when nobody did before. */
+RESULT identity_load(struct store *store);
+/* What a raised incarnation is at least. */
+int64_t incarnation_new(const struct store_config *config);
+
+/* migrate.c: which migrations a database has. */
 struct migrations {
     const struct migration *list;
     int n;

@@ -4,11 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-const struct stmt META_READ = {
-    .name = "store: read its own facts",
-    .types = "t",
-    .sql = "SELECT value FROM store_meta WHERE name = $1",
-};
 static const struct stmt HAS_TABLE_SQLITE = {
     .name = "store: is it ours",
     .types = "",
@@ -18,6 +13,12 @@ static const struct stmt HAS_TABLE_POSTGRES = {
     .name = "store: is it ours",
     .types = "",
     .sql = "SELECT CASE WHEN to_regclass('store_migration') IS NULL THEN 0 ELSE 1 END",
+};
+/* The mark that postgres_backup.c sets before a restore and takes away with the new incarnation. */
+static const struct stmt HALF_RESTORED = {
+    .name = "store: was its restore cut off",
+    .types = "",
+    .sql = "SELECT CASE WHEN to_regclass('store_restoring') IS NULL THEN 0 ELSE 1 END",
 };
 static const struct stmt MIGRATION_LIST = {
     .name = "store: list migrations",
@@ -70,6 +71,17 @@ static RESULT has_table(struct txn *tx, bool *has)
     return OK;
 }
 
+static RESULT half_restored(struct txn *tx)
+{
+    bool found;
+    ROW(row);
+
+    if (tx->store->engine != ENGINE_POSTGRESQL) return OK;
+    TRY(txn_first(tx, &HALF_RESTORED, IN_NONE, &row, &found));
+    REQUIRE(!found || row_int(&row, 0) == 0, STORE_HALF_RESTORED);
+    return OK;
+}
+
 struct err migrations_count(struct txn *tx, const struct migrations *all, int *version)
 {
     bool has, more;
@@ -77,6 +89,7 @@ struct err migrations_count(struct txn *tx, const struct migrations *all, int *v
     ROW(row);
 
     *version = 0;
+    TRY(half_restored(tx));
     TRY(has_table(tx, &has));
     if (!has) return OK;
     TRY(txn_query(tx, &MIGRATION_LIST, IN_NONE, &row));

@@ -53,6 +53,7 @@ struct postgres {
     /* Writers of one root of this process stand behind each other: they would only fail each other
      * at the server, and their notes must be told in the order of commits. */
     pthread_mutex_t stripes[STRIPES];
+    PGconn *lock; /* holds the writer's lock; NULL: not held */
 };
 
 /* postgres_conn.c */
@@ -68,6 +69,11 @@ RESULT pg_settle(struct pg_conn *conn, PGresult **last);
 struct err pg_fault(struct pg_conn *conn, const PGresult *result, const char *what);
 int64_t pg_rows(PGresult *result);
 RESULT pg_script(struct pg_conn *conn, const char *sql, ExecStatusType want);
+
+/* postgres_lock.c */
+RESULT pg_claim(struct store *store);
+void pg_let_go(struct postgres *s);
+bool pg_still_claimed(struct store *store);
 
 /* postgres_run.c */
 RESULT pg_run(struct store *store, struct call *call);

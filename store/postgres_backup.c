@@ -127,7 +127,8 @@ static RESULT base_of(const char *url, char *out, size_t size)
 }
 
 /* An empty database may be given to us by whoever runs the server; one with tables is never
- * written over. */
+ * written over. What a restore that was cut off left is either only the mark, and then it begins
+ * again, or the whole of some backup under its old incarnation. */
 static RESULT make_base(struct store *store)
 {
     char base[128], sql[400];
@@ -139,9 +140,15 @@ static RESULT make_base(struct store *store)
     TRY(base_of(store->url, base, sizeof base));
     if (pg_connect(store, NULL, &db).code == 0) {
         result = PQexec(db, "SELECT 1 FROM pg_tables WHERE schemaname NOT IN"
-                            " ('pg_catalog', 'information_schema') LIMIT 1");
+                            " ('pg_catalog', 'information_schema')"
+                            " AND tablename <> 'store_restoring' LIMIT 1");
         err = PQntuples(result) > 0 ? (struct err){ .code = STORE_EXISTS } : OK;
         PQclear(result);
+        if (err.code != 0) {
+            result = PQexec(db, "SELECT 1 WHERE to_regclass('store_restoring') IS NOT NULL");
+            if (PQntuples(result) == 1) err = (struct err){ .code = STORE_HALF_RESTORED };
+            PQclear(result);
+        }
         PQfinish(db);
         return err;
     }
@@ -154,13 +161,30 @@ static RESULT make_base(struct store *store)
     return err;
 }
 
+/* A database with this mark is opened by nobody: cut off between pg_restore and RENEW, it would go
+ * on under the incarnation of the one that was backed up. */
+static const char MARK[] = "CREATE TABLE IF NOT EXISTS store_restoring ()";
+
 /* Numbers of transactions begin anew on another server: entries that wait for their seal must lie
  * below all of its own, in the same order. */
-static const char RENEW[] = "BEGIN;"
-                            "UPDATE store_meta SET value = value + 1 WHERE name = 'incarnation';"
-                            "UPDATE store_feed_pending SET born ="
-                            " born - 1 - (SELECT MAX(born) FROM store_feed_pending);"
-                            "COMMIT";
+#define RENEW                                                                                      \
+    "BEGIN;"                                                                                       \
+    "UPDATE store_meta SET value = GREATEST(value + 1, %" PRId64 ") WHERE name = 'incarnation';"   \
+    "UPDATE store_feed_pending SET born ="                                                         \
+    " born - 1 - (SELECT MAX(born) FROM store_feed_pending);"                                      \
+    "DROP TABLE store_restoring;"                                                                  \
+    "COMMIT"
+
+static RESULT on_new_base(struct store *store, const char *sql)
+{
+    PGconn *db;
+    struct err err;
+
+    TRY(pg_connect(store, NULL, &db));
+    err = on_server(db, sql);
+    PQfinish(db);
+    return err;
+}
 
 RESULT pg_restore_new(const struct store_config *config, const char *backup)
 {
@@ -178,7 +202,7 @@ RESULT pg_restore_new(const struct store_config *config, const char *backup)
                      file, NULL };
     struct child *child;
     struct store *store;
-    PGconn *db;
+    char renew[400];
     struct err err;
 
     if (access(backup, R_OK) != 0) return fault(FAULT_IO, "restore: no file %s", backup);
@@ -190,15 +214,13 @@ RESULT pg_restore_new(const struct store_config *config, const char *backup)
     if (err.code != 0 && child) err = (struct err){ .code = STORE_NOT_BACKUP };
     if (err.code == 0) err = make_base(store);
     if (err.code == 0) err = base_of(store->url, base, sizeof base);
+    if (err.code == 0) err = on_new_base(store, MARK);
     if (err.code == 0) {
         snprintf(dbname, sizeof dbname, "--dbname=%s", base);
         err = run_program(child, args);
     }
-    if (err.code == 0) err = pg_connect(store, NULL, &db);
-    if (err.code == 0) {
-        err = on_server(db, RENEW);
-        PQfinish(db);
-    }
+    snprintf(renew, sizeof renew, RENEW, incarnation_new(config));
+    if (err.code == 0) err = on_new_base(store, renew);
     free(child);
     store_close(store);
     return err;

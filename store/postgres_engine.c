@@ -347,6 +347,7 @@ static void engine_close(struct store *store)
 {
     struct postgres *s = store->state;
 
+    pg_let_go(s);
     while (s->idle) {
         struct pg_conn *conn = s->idle;
         s->idle = conn->next;
@@ -401,6 +402,8 @@ static RESULT engine_health(struct store *store, struct store_health *out)
 const struct engine_calls POSTGRES_CALLS = {
     .open = engine_open,
     .close = engine_close,
+    .claim = pg_claim,
+    .still_claimed = pg_still_claimed,
     .run = pg_run,
     .read = pg_read,
     .exec = engine_exec,

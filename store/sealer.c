@@ -257,6 +257,7 @@ static void *sealer_main(void *arg)
         pthread_cond_timedwait(&store->wake, &store->lock, &until);
         if (store->closing) break;
         pthread_mutex_unlock(&store->lock);
+        store_claim_check(store);
         /* A fault is counted, and seen by all as the feed's age; the next second tries again. */
         (void)seal_now(store).code;
         if (++round % SWEEP_SECONDS == 0) (void)store_sweep(store, NULL).code;

@@ -25,6 +25,7 @@ struct sqlite {
     struct store *store;
     char path[URL_MAX];
     bool one_connection; /* in memory: readers and writer share it, under `gate` */
+    int lock_fd;         /* of PATH-lock while this process is the one that writes; -1 */
 
     /* The writer's connection, and what stops it between two groups: checkpoints, reading on one
      * connection, reopening. */
@@ -60,6 +61,7 @@ struct sqlite {
 };
 
 /* sqlite_engine.c */
+void sqlite_file_make(const char *path); /* empty and its owner's alone, when there is none */
 RESULT sqlite_open_conn(struct sqlite *s, struct sqlite_conn *conn, bool reads_only);
 void sqlite_close_conn(struct sqlite_conn *conn);
 struct err sqlite_fault(sqlite3 *db, int rc, const char *what);
@@ -69,6 +71,10 @@ RESULT sqlite_control(struct sqlite_conn *conn, const struct stmt *stmt);
 RESULT sqlite_pool_drain(struct sqlite *s); /* no reader is out, all are closed; then ... */
 void sqlite_pool_open(struct sqlite *s);    /* ... readers may come again */
 RESULT sqlite_backup(struct store *store, const char *path);
+
+/* sqlite_lock.c */
+RESULT sqlite_claim(struct store *store);
+void sqlite_let_go(struct sqlite *s);
 
 /* sqlite_writer.c */
 RESULT sqlite_writer_start(struct sqlite *s);

@@ -2,9 +2,11 @@
 #include "store/sqlite.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     READERS_DEFAULT = 4,
@@ -71,6 +73,14 @@ static int note_log(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* SQLite would make it for all to read; log and index take after it. */
+void sqlite_file_make(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd >= 0) close(fd); /* what is wrong with it is told by opening it */
+}
+
 RESULT sqlite_open_conn(struct sqlite *s, struct sqlite_conn *conn, bool reads_only)
 {
     /* One thread at a time holds a connection, so SQLite's own locks would only cost. */
@@ -80,6 +90,8 @@ RESULT sqlite_open_conn(struct sqlite *s, struct sqlite_conn *conn, bool reads_o
 
     if (s->one_connection || s->store->raw) flags |= SQLITE_OPEN_CREATE;
     *conn = (struct sqlite_conn){ .tx = { .store = s->store, .conn = conn } };
+    if (s->store->raw && !s->one_connection && !s->store->config.sqlite_vfs)
+        sqlite_file_make(s->path);
     rc = sqlite3_open_v2(s->path, &conn->db, flags, s->store->config.sqlite_vfs);
     if (rc == SQLITE_OK) rc = sqlite3_extended_result_codes(conn->db, 1);
     if (rc != SQLITE_OK) {
@@ -618,6 +630,7 @@ static void engine_close(struct store *store)
     (void)sqlite_pool_drain(s).code; /* nobody is left inside */
     sqlite_close_conn(&s->check);
     sqlite_close_conn(&s->writer); /* the last one out brings the log into the file */
+    sqlite_let_go(s);
     pthread_cond_destroy(&s->pool_cond);
     pthread_cond_destroy(&s->queue_cond);
     pthread_cond_destroy(&s->check_cond);
@@ -649,6 +662,7 @@ static RESULT engine_open(struct store *store)
     (void)url_engine(store->config.url, &engine, &path);
     (void)str_c(path, s->path, sizeof s->path);
     s->store = store;
+    s->lock_fd = -1;
     store->state = s;
     s->one_connection = str_eq(path, S(":memory:"));
     s->most = store->config.readers ? store->config.readers : READERS_DEFAULT;
@@ -710,6 +724,7 @@ static RESULT engine_distribute(struct store *store)
 const struct engine_calls SQLITE_CALLS = {
     .open = engine_open,
     .close = engine_close,
+    .claim = sqlite_claim,
     .run = sqlite_run,
     .read = engine_read,
     .exec = engine_exec,

@@ -30,6 +30,7 @@ static void store_free(struct store *store)
 {
     pthread_cond_destroy(&store->wake);
     pthread_mutex_destroy(&store->sealing);
+    pthread_mutex_destroy(&store->claiming);
     pthread_mutex_destroy(&store->chance);
     pthread_mutex_destroy(&store->lock);
     free(store);
@@ -86,6 +87,7 @@ static RESULT open_engine(const struct store_config *config, bool raw, struct st
     if (raw) store->config.inline_writer = true;
     pthread_mutex_init(&store->lock, NULL);
     pthread_mutex_init(&store->sealing, NULL);
+    pthread_mutex_init(&store->claiming, NULL);
     pthread_mutex_init(&store->chance, NULL);
     cond_init_monotonic(&store->wake);
     err = store->calls->open(store);
@@ -95,6 +97,30 @@ static RESULT open_engine(const struct store_config *config, bool raw, struct st
     }
     *out = store;
     return OK;
+}
+
+/* Tools that only read never come here, so they work beside a running server. */
+static RESULT store_claim(struct store *store)
+{
+    struct err err = OK;
+
+    pthread_mutex_lock(&store->claiming);
+    if (!atomic_load(&store->claimed)) err = store->calls->claim(store);
+    if (err.code == 0) atomic_store(&store->claimed, true);
+    pthread_mutex_unlock(&store->claiming);
+    /* A server that lost its lock to another one has no answer to give to its callers. */
+    if (err.code == STORE_HELD && store->opened && !store->config.inline_writer)
+        err = fault(FAULT_STORE_READONLY, "another process writes this database");
+    return err;
+}
+
+void store_claim_check(struct store *store)
+{
+    if (!store->calls->still_claimed) return;
+    pthread_mutex_lock(&store->claiming);
+    if (atomic_load(&store->claimed) && !store->calls->still_claimed(store))
+        atomic_store(&store->claimed, false);
+    pthread_mutex_unlock(&store->claiming);
 }
 
 struct err store_open_raw(const struct store_config *config, struct store **out)
@@ -109,15 +135,19 @@ struct err store_open(const struct store_config *config, struct store **out)
     struct err err = OK;
 
     TRY(open_engine(config, false, &store));
+    /* Before anything is read that only the writer may go by. */
+    if (!config->inline_writer) err = store_claim(store);
     /* What lives in memory is always new, and nobody else could migrate it. */
-    if (str_eq(config->url, S("sqlite::memory:"))) err = migrate_store(store, 0);
+    if (err.code == 0 && str_eq(config->url, S("sqlite::memory:"))) err = migrate_store(store, 0);
     if (err.code == 0) err = store_look(store, migrations_match, &all);
+    if (err.code == 0) err = identity_load(store);
     if (err.code == 0) err = sealer_start(store);
     if (err.code != 0) {
         store->calls->close(store);
         store_free(store);
         return fault_add(err, "opening the store");
     }
+    store->opened = true;
     *out = store;
     return OK;
 }
@@ -246,6 +276,7 @@ struct err store_write(struct store *store, struct root root, bool load, store_b
 {
     struct call call = { .root = root, .load = load, .body = body, .arg = arg };
 
+    if (!atomic_load_explicit(&store->claimed, memory_order_acquire)) TRY(store_claim(store));
     return store->calls->run(store, &call);
 }
 
@@ -369,7 +400,8 @@ struct err store_distribute(struct store *store)
     struct err err;
 
     TRY(store_enter(store));
-    err = store->calls->distribute(store);
+    err = store_claim(store);
+    if (err.code == 0) err = store->calls->distribute(store);
     store_leave(store);
     return err;
 }

@@ -41,7 +41,9 @@ struct store_config {
     struct sealer sealer; /* without `hash`, nothing is sealed */
     int readers; /* reading connections, 1..500; 0 means 4 (SQLite) or 32 (PostgreSQL, all) */
     bool inline_writer;     /* no threads: bodies run in the caller, sealing by store_seal; for
-                               simulations */
+                               simulations and for tools, which become the writer with their first
+                               write */
+    bool many_writers;      /* PostgreSQL: take no writer's lock; for tests of conflicts */
     const char *sqlite_vfs; /* NULL, or a registered VFS (power-loss tests) */
     /* Called after COMMIT and before the answer, in commit order, for each note of txn_note. */
     void (*committed)(void *arg, struct bytes note);
@@ -53,10 +55,18 @@ struct store_config {
 
 /* Open; a database without our schema, or with an older or newer one, is a fault that says so:
  * store_migrate first. Close drains the writer; calls after store_close begins answer
- * FAULT_INTERRUPTED. */
+ * FAULT_INTERRUPTED.
+ *
+ * One process writes a database: from opening to closing, with inline_writer from its first write
+ * on. Another one's opening, or first write, refuses STORE_HELD; reading is free to all. On SQLite
+ * the lock is the file PATH-lock, on PostgreSQL an advisory lock; the system lets go of both when a
+ * process dies. */
 RESULT store_open(const struct store_config *config, struct store **out);
 void store_close(struct store *store);
 enum engine store_engine(const struct store *store);
+/* Sixteen random bytes of the database, made when it is first opened and kept by backup and
+ * restore: what is kept outside of it (derived state) says by them whose it is. */
+void store_identity(const struct store *store, uint8_t out[16]);
 /* id_new with the store's clock and entropy; strictly increasing within one open store. */
 int64_t store_new_id(struct store *store);
 struct instant store_now(const struct store *store);
@@ -282,6 +292,9 @@ RESULT feed_read(struct store *store, enum feed feed, int64_t after, int64_t max
                  void *arg);
 RESULT feed_block_read(struct store *store, enum feed feed, int64_t number, struct feed_block *out,
                        bool *found);
+/* The block that holds a position; quick for positions near the head. */
+RESULT feed_block_at(struct store *store, enum feed feed, int64_t position, struct feed_block *out,
+                     bool *found);
 struct feed_status {
     int64_t head_position, head_block, incarnation, unsealed;
     struct instant sealed_at;     /* of the newest block */
@@ -332,9 +345,15 @@ struct store_health {
 };
 RESULT store_health(struct store *store, struct store_health *out);
 /* A consistent copy while running: SQLite's online backup to `path`, or pg_dump's custom format.
- * Restore writes a new database (never over one that exists) and raises the incarnation. */
+ * Restore writes a new database, never over one that exists (STORE_EXISTS) nor beside the log of
+ * one (STORE_LOG_BESIDE), and raises the incarnation: to a number that no other restore gives. On
+ * PostgreSQL a restore that was cut off leaves a database that is refused (STORE_HALF_RESTORED)
+ * until it is restored again from its beginning. */
 RESULT store_backup(struct store *store, struct str path);
 RESULT store_restore(const struct store_config *config, struct str path);
+/* Before the first start on a promoted standby: what the old one sealed since is another history.
+ */
+RESULT store_raise_incarnation(struct store *store, int64_t *incarnation);
 /* Distribute the tables by their root columns with the Citus extension; refuses where it is
  * missing. */
 RESULT store_distribute(struct store *store);
@@ -342,5 +361,8 @@ enum {
     STORE_NO_EXTENSION = 1810,
     STORE_NOT_POSTGRESQL = 1811,
     STORE_EXISTS = 1812,
-    STORE_NOT_BACKUP = 1813
+    STORE_NOT_BACKUP = 1813,
+    STORE_HELD = 1814,         /* another process writes this database */
+    STORE_LOG_BESIDE = 1815,   /* PATH-wal, -shm or -journal of a database that is gone */
+    STORE_HALF_RESTORED = 1816 /* a restore was cut off */
 };

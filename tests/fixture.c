@@ -75,10 +75,9 @@ struct sealer fixture_sealer(void)
 
 /* ---- databases */
 
-/* Run one statement on the cluster itself; YKT_TEST_POSTGRES names a database that always is. */
-static bool on_cluster(const char *sql)
+static bool on_base(const char *url, const char *sql)
 {
-    PGconn *conn = PQconnectdb(getenv("YKT_TEST_POSTGRES"));
+    PGconn *conn = PQconnectdb(url);
     PGresult *result = PQexec(conn, sql);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
 
@@ -86,6 +85,17 @@ static bool on_cluster(const char *sql)
     PQclear(result);
     PQfinish(conn);
     return ok;
+}
+
+/* Run one statement on the cluster itself; YKT_TEST_POSTGRES names a database that always is. */
+static bool on_cluster(const char *sql)
+{
+    return on_base(getenv("YKT_TEST_POSTGRES"), sql);
+}
+
+bool fixture_sql(const struct fixture *f, const char *sql)
+{
+    return on_base(f->url, sql);
 }
 
 /* postgresql://user@/base?host=/path&port=1 with another base. */
@@ -208,6 +218,7 @@ void fixture_close(struct fixture *f)
         remove_file(f->url + strlen("sqlite:"), "");
         remove_file(f->url + strlen("sqlite:"), "-wal");
         remove_file(f->url + strlen("sqlite:"), "-shm");
+        remove_file(f->url + strlen("sqlite:"), "-lock");
     } else if (f->url[0]) {
         char sql[200], base[128];
         const char *query = strchr(f->url, '?'), *slash = f->url;

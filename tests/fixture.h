@@ -40,6 +40,8 @@ bool fixture_open_with(struct fixture *f, enum engine engine, const struct migra
                        bool inline_writer);
 /* Only the empty database and f->config, nothing migrated and nothing opened. */
 bool fixture_make(struct fixture *f, enum engine engine);
+/* PostgreSQL: statements of the test's own on its database. */
+bool fixture_sql(const struct fixture *f, const char *sql);
 /* Close the store (when open) and remove the database. */
 void fixture_close(struct fixture *f);
 

@@ -69,6 +69,81 @@ static void files_spoil(const struct world *w, const char *name, long at)
     fclose(file);
 }
 
+/* Derived state over the files of a folder, answered for one card: the state it has, -1 when it is
+ * not known. */
+static int state_from(struct store *store, const char *folder, const uint8_t hash[32])
+{
+    struct derived_config config = { .folder = str_of(folder),
+                                     .store = store,
+                                     .cards_max = 100000 };
+    struct derived_card card;
+    struct derived *derived;
+    uint32_t index;
+    int state = -1;
+
+    if (!CHECK_OK("derived", derived_new(&derived))) return -2;
+    if (CHECK_OK("opens on files", derived_open(derived, &config))) {
+        index = derived_find(derived, hash);
+        if (index < DERIVED_ASK_STORE && derived_state(derived, index, &card)) state = card.social;
+    }
+    derived_close(derived);
+    return state;
+}
+
+/* A copy of this store that went another way from one block on: as many blocks, the same
+ * incarnation and the same identity. */
+static void copys_files(struct world *w, const struct resident *r)
+{
+    struct world copy = *w;
+    struct store_config config = w->f.config;
+    char path[400], url[420];
+    uint8_t hash[32];
+
+    snprintf(path, sizeof path, "%s.copy", w->folder);
+    snprintf(url, sizeof url, "sqlite:%s", path);
+    CHECK_OK("copied", store_backup(w->f.store, str_of(path)));
+    config.url = str_of(url);
+    config.committed = NULL;
+    if (!CHECK_OK("opened", store_open(&config, &copy.f.store))) return;
+    copy.rg.store = copy.f.store;
+    lose(w, &r[6]);
+    lose(&copy, &r[7]);
+    CHECK("sealed", fixture_seal(&copy.f) && fixture_seal(&w->f));
+    CHECK_OK("saved", derived_save(w->derived));
+    hash_of(w, &r[7], hash);
+    CHECK_INT("a start on a copy's files", state_from(copy.f.store, w->folder, hash),
+              SOCIAL_TEMPORARY_LOSS);
+    store_close(copy.f.store);
+}
+
+/* Files of another store with this incarnation, and positions that this store has, too. */
+static void others_files(struct world *w, const struct resident *r, int n)
+{
+    struct world other;
+    uint8_t hash[32];
+    struct store *mine = w->f.store;
+    struct resident stranger;
+
+    if (!world_make(&other, w->f.engine)) return;
+    other.f.prng.state++; /* no two stores draw the same */
+    snprintf(other.folder, sizeof other.folder, "%.280s.other", w->folder);
+    if (!world_start(&other)) return;
+    for (int i = 0; i < n / 2; i++) {
+        if (!resident_make(&other, &stranger, CODE_P256, CODE_DOOR)) return;
+    }
+    CHECK("sealed", fixture_seal(&other.f) && fixture_seal(&w->f));
+    CHECK_OK("saved", derived_save(other.derived));
+    CHECK_OK("saved", derived_save(w->derived));
+    hash_of(&other, &stranger, hash);
+    CHECK_INT("a start on its own files", state_from(other.f.store, other.folder, hash),
+              SOCIAL_NORMAL);
+    hash_of(w, &r[3], hash);
+    CHECK_INT("a start on another store's files", state_from(mine, other.folder, hash),
+              SOCIAL_TEMPORARY_LOSS);
+    world_close(&other);
+    if (w->f.engine == ENGINE_SQLITE) copys_files(w, r);
+}
+
 struct reader {
     const struct world *w;
     const struct resident *residents;
@@ -175,6 +250,7 @@ int main(void)
         derived_status(w.derived, &status);
         CHECK_INT("all cards", status.cards, N + 1);
         readers(&w, r, N);
+        others_files(&w, r, N);
         world_close(&w);
     }
     return test_end();

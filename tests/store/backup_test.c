@@ -29,6 +29,45 @@ static void path_of(char *out, size_t size, const char *name, int e)
     snprintf(out, size, "%s/%s%d", test_folder(), name, e);
 }
 
+/* Which store, which incarnation after a restore into a new place, and which when raised. */
+static bool restored(const struct fixture *f, const char *path, uint8_t identity[16],
+                     int64_t *incarnation)
+{
+    struct store_health health = { 0 };
+    struct fixture made;
+
+    if (!CHECK("another place", fixture_make(&made, f->engine))) return false;
+    made.prng.state += (uint64_t)incarnation; /* no two processes draw the same */
+    made.config.migrations = f->config.migrations;
+    made.config.migrations_n = f->config.migrations_n;
+    CHECK_OK("restore", store_restore(&made.config, str_of(path)));
+    if (CHECK_OK("open what was restored", store_open(&made.config, &made.store))) {
+        store_identity(made.store, identity);
+        CHECK_OK("health", store_health(made.store, &health));
+        *incarnation = health.incarnation;
+        CHECK_OK("raised", store_raise_incarnation(made.store, &incarnation[1]));
+        CHECK_OK("health", store_health(made.store, &health));
+        CHECK_INT("the one that is told", health.incarnation, incarnation[1]);
+    }
+    made.config.migrations = NULL;
+    fixture_close(&made);
+    return true;
+}
+
+static void test_restored_twice(struct fixture *f, const char *path)
+{
+    uint8_t mine[16], first[16] = { 0 }, second[16] = { 0 };
+    int64_t incarnation[4] = { 0 };
+
+    store_identity(f->store, mine);
+    if (!restored(f, path, first, incarnation) || !restored(f, path, second, incarnation + 2))
+        return;
+    CHECK("the same store", memcmp(mine, first, 16) == 0 && memcmp(mine, second, 16) == 0);
+    CHECK("two restores of one backup, in the same second, are two incarnations",
+          incarnation[0] != incarnation[2] && incarnation[0] > 1 && incarnation[2] > 1);
+    CHECK("each rises", incarnation[1] > incarnation[0] && incarnation[3] > incarnation[2]);
+}
+
 static void test_drill(struct fixture *f)
 {
     struct writer_call w = { .f = f, .account = open_account(f->store) };
@@ -65,7 +104,8 @@ static void test_drill(struct fixture *f)
         CHECK("a whole state between then and now",
               seen.lines >= before && seen.lines <= w.done + 20 && seen.balance == seen.lines);
         CHECK_OK("health", store_health(made.store, &health));
-        CHECK_INT("another incarnation", health.incarnation, 2);
+        CHECK("another incarnation", health.incarnation > 1 && health.incarnation < INT64_C(1)
+                                                                                        << 53);
         CHECK("seal", fixture_seal(&made));
         CHECK_OK("verify", feed_verify(made.store, FEED_CARD, &blocks, &entries, &bad));
         CHECK("each act has its entry and the chain goes on", bad == 0 && entries == seen.lines);
@@ -74,6 +114,7 @@ static void test_drill(struct fixture *f)
     }
     made.config.migrations = NULL;
     fixture_close(&made);
+    test_restored_twice(f, path);
     unlink(path);
 }
 
@@ -93,6 +134,72 @@ static void test_not_backup(enum engine engine)
     CHECK("a missing file is a fault", store_restore(&made.config, S("/no/such/file")).code < 0);
     unlink(path);
     fixture_close(&made);
+}
+
+/* A restore that was killed before the incarnation rose, and files of a database that is gone. */
+static void test_left_over(struct fixture *f)
+{
+    struct fixture made;
+    struct store *store;
+    char path[300], beside[700];
+    FILE *file;
+
+    path_of(path, sizeof path, "whole", (int)f->engine);
+    CHECK_OK("back up", store_backup(f->store, str_of(path)));
+    if (!fixture_make(&made, f->engine)) return;
+    if (f->engine == ENGINE_SQLITE) {
+        snprintf(beside, sizeof beside, "%s-wal", made.url + strlen("sqlite:"));
+        file = fopen(beside, "w");
+        fputs("what another database has yet to take in", file);
+        fclose(file);
+        CHECK_CODE("beside a log", store_restore(&made.config, str_of(path)), STORE_LOG_BESIDE);
+        CHECK("the log is left", access(beside, F_OK) == 0);
+        CHECK("nothing is made", access(made.url + strlen("sqlite:"), F_OK) != 0);
+        unlink(beside);
+        CHECK_OK("without it", store_restore(&made.config, str_of(path)));
+    } else {
+        CHECK("the mark of a restore", fixture_sql(&made, "CREATE TABLE store_restoring ()"));
+        CHECK_CODE("an empty one is not opened", store_open(&made.config, &store),
+                   STORE_HALF_RESTORED);
+        CHECK_OK("but restored", store_restore(&made.config, str_of(path)));
+        CHECK("killed before the last step", fixture_sql(&made, "CREATE TABLE store_restoring ()"));
+        CHECK_CODE("a filled one is not opened", store_open(&made.config, &store),
+                   STORE_HALF_RESTORED);
+        CHECK_CODE("nor migrated", store_migrate(&made.config, false, NULL, NULL),
+                   STORE_HALF_RESTORED);
+        CHECK_CODE("nor restored over", store_restore(&made.config, str_of(path)),
+                   STORE_HALF_RESTORED);
+    }
+    made.config.migrations = NULL;
+    fixture_close(&made);
+    unlink(path);
+}
+
+/* One process writes; the others may look. */
+static void test_one_writer(struct fixture *f)
+{
+    struct store_config tool = f->config, again = f->config;
+    struct act act = { .account = open_account(f->store), .amount = 1 };
+    struct store *store = NULL, *late = NULL;
+    char path[300];
+
+    path_of(path, sizeof path, "beside", (int)f->engine);
+    tool.inline_writer = true;
+    CHECK_CODE("a second server", store_open(&again, &store), STORE_HELD);
+    if (!CHECK_OK("a tool opens beside a server", store_open(&tool, &store))) return;
+    CHECK_INT("and reads", see(store, act.account).lines, 0);
+    CHECK_OK("and backs up", store_backup(store, str_of(path)));
+    CHECK_CODE("it does not write", store_run(store, person(act.account), act_body, &act),
+               STORE_HELD);
+    store_close(f->store);
+    f->store = NULL;
+    CHECK_OK("it does when the server is gone",
+             store_run(store, person(act.account), act_body, &act));
+    CHECK_CODE("and then no server starts", store_open(&again, &late), STORE_HELD);
+    store_close(store);
+    CHECK_OK("until it ends", store_open(&f->config, &f->store));
+    CHECK_INT("one act was done", see(f->store, act.account).lines, 1);
+    unlink(path);
 }
 
 /* ---- migrations */
@@ -204,6 +311,8 @@ int main(void)
 
         if (fixture_open_with(&f, (enum engine)e, TABLES, LEN(TABLES), false)) {
             test_drill(&f);
+            test_left_over(&f);
+            test_one_writer(&f);
             test_distribute(&f);
             fixture_close(&f);
         }

@@ -392,6 +392,7 @@ static void test_conflicts(void)
     int64_t ok = 0, busy = 0, wrong = 0, account;
 
     if (!fixture_open_with(&f, ENGINE_POSTGRESQL, TABLES, LEN(TABLES), false)) return;
+    f.config.many_writers = true;
     CHECK_OK("another process", store_open(&f.config, &other));
     account = open_account(f.store);
     for (int i = 0; i < 16; i++) {

@@ -90,7 +90,10 @@ static void test_race(struct fixture *f)
     int firsts = 0, failed = 0, ids = 0;
 
     if (f->engine == ENGINE_POSTGRESQL) {
-        CHECK_OK("open another", store_open(&f->config, &other));
+        struct store_config config = f->config;
+
+        config.many_writers = true;
+        CHECK_OK("open another", store_open(&config, &other));
     }
     for (int i = 0; i < PARALLEL; i++) {
         racers[i] = (struct racer){ .store = i % 2 ? other : f->store, .account = account };
