@@ -281,6 +281,20 @@ static void set_presets(struct config *config)
     }
 }
 
+/* What a file leaves to its preset lies beside it, as what it names does: where the program was
+ * started must not decide where records and keys are. */
+static void place_presets(struct config *config, struct str folder)
+{
+    for (size_t i = 0; i < config->n; i++) {
+        struct config_value *value = &config->values[i];
+        if (config->settings[i].type != SETTING_PATH || value->text.n == 0 ||
+            value->text.p[0] == '/' || folder.n == 0)
+            continue;
+        value->text = arena_format(config->arena, "%.*s%.*s", (int)folder.n, folder.p,
+                                   (int)value->text.n, value->text.p);
+    }
+}
+
 static RESULT end(struct config *config)
 {
     if (config->arena->full) return fault(FAULT_MEMORY, "settings");
@@ -303,6 +317,7 @@ RESULT config_load(const struct setting *settings, size_t n, const struct config
                    struct arena *arena, struct config *out)
 {
     begin(out, settings, n, arena);
+    place_presets(out, config_folder(source->file));
     if (source->file.n > 0) config_read_files(out, source->file);
     if (source->env) read_environment(out, source->env);
     read_flags(out, source);

@@ -33,7 +33,8 @@ enum setting_type {
     SETTING_INT,      /* min..max */
     SETTING_BOOL,     /* true yes on, false no off */
     SETTING_TEXT,     /* min..max bytes; max 0 means 1000 */
-    SETTING_PATH,     /* relative ones count from the file's folder; see path_need */
+    SETTING_PATH,     /* relative ones count from the file's folder, presets from that of the first
+                         file, flags and variables from where the program was started; see path_need */
     SETTING_DURATION, /* "250ms" "30s" "5m" "12h" "7d"; min..max in microseconds */
     SETTING_ENUM,     /* one of choices */
 };

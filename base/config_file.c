@@ -294,7 +294,7 @@ static bool seen_before(struct reading *reading, int fd)
     return false;
 }
 
-static struct str folder_of(struct str path)
+struct str config_folder(struct str path)
 {
     while (path.n > 0 && path.p[path.n - 1] != '/') {
         path.n--;
@@ -322,7 +322,7 @@ static void read_path(struct reading *reading, struct place from, struct str pat
         *file = (struct file){ .reading = reading,
                                .config = config,
                                .name = path,
-                               .folder = folder_of(path),
+                               .folder = config_folder(path),
                                .depth = depth };
         read_lines(file, bytes_str(text));
     }
@@ -332,7 +332,7 @@ static void read_path(struct reading *reading, struct place from, struct str pat
 void config_read_files(struct config *config, struct str path)
 {
     struct reading reading = { .config = config };
-    struct str folder = folder_of(path);
+    struct str folder = config_folder(path);
     struct str beside =
         arena_format(config->arena, "%.*sconf.d/*.conf", (int)folder.n, folder.n ? folder.p : "");
     glob_t found;

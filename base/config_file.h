@@ -17,6 +17,8 @@ void config_tell_unknown(struct config *config, struct place place, struct str n
 
 /* config_file.c */
 void config_read_files(struct config *config, struct str path);
+/* A path's folder with its slash; empty when it names none. */
+struct str config_folder(struct str path);
 void config_read_text(struct config *config, struct str name, struct bytes text);
 
 /* config_text.c: "1-500 的整数" */

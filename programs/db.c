@@ -13,28 +13,6 @@
         .en = "the backup"                                                                         \
     }
 
-/* The store's refusals, as this noun tells them. */
-static enum cli_exit db_end(struct cli *cli, struct err err)
-{
-    switch (err.code) {
-    case STORE_NO_EXTENSION:
-        return cli_fail(cli, CLI_FAILED, "no_extension",
-                        "数据库服务器没有安装 citus 扩展，未做任何改动",
-                        "the database server does not have the extension citus; nothing was done");
-    case STORE_NOT_POSTGRESQL:
-        return cli_fail(cli, CLI_FAILED, "not_postgresql", "只有 PostgreSQL 可以分布",
-                        "only PostgreSQL can be distributed");
-    case STORE_EXISTS:
-        return cli_fail(cli, CLI_CONFLICT, "exists", "目标已存在，不会覆盖",
-                        "the target exists and is never written over");
-    case STORE_NOT_BACKUP:
-        return cli_fail(cli, CLI_FAILED, "not_backup", "不是完好的备份文件",
-                        "the file is not a whole backup of ours");
-    default:
-        return cli_end(cli, err);
-    }
-}
-
 /* ---- status */
 
 static const struct cli_column STATUS_COLUMNS[] = {
@@ -78,7 +56,7 @@ static enum cli_exit status(struct cli *cli)
 
     /* One that waits for migrations can't be opened; it still has a version. */
     if (err.code == 0 && waiting == 0) err = status_read(cli, &health, &feed);
-    if (err.code != 0) return db_end(cli, err);
+    if (err.code != 0) return cli_end(cli, err);
     if (waiting > 0) {
         health = (struct store_health){ .version = MIGRATIONS_N - waiting,
                                         .newest = MIGRATIONS_N,
@@ -130,7 +108,7 @@ static enum cli_exit migrate(struct cli *cli)
 
     cli_table(cli);
     err = store_migrate(&config, steps.dry_run, step_row, &steps);
-    if (err.code != 0) return db_end(cli, err);
+    if (err.code != 0) return cli_end(cli, err);
     cli_table_end(cli);
     if (steps.n == 0) {
         cli_say(cli, "数据库 %04d，已是最新", "the database is at %04d, the newest", MIGRATIONS_N);
@@ -153,10 +131,10 @@ static enum cli_exit backup(struct cli *cli)
     struct store *store;
     struct err err = store_of(cli, &store);
 
-    if (err.code != 0) return db_end(cli, err);
+    if (err.code != 0) return cli_end(cli, err);
     err = store_backup(store, file);
     store_close(store);
-    if (err.code != 0) return db_end(cli, err);
+    if (err.code != 0) return cli_end(cli, err);
     cli_say(cli, "已备份到 %.*s", "backed up to %.*s", (int)file.n, file.p);
     return CLI_OK;
 }
@@ -166,9 +144,29 @@ static enum cli_exit restore(struct cli *cli)
     const struct store_config config = store_config_of(cli);
     struct err err = store_restore(&config, cli_text(cli, "file"));
 
-    if (err.code != 0) return db_end(cli, err);
-    cli_say(cli, "已恢复，代次加一。下一步：ykt db migrate，ykt audit verify",
+    if (err.code != 0) return cli_end(cli, err);
+    cli_say(cli, "已恢复，代次已提高。下一步：ykt db migrate，ykt audit verify",
             "restored, with a new incarnation. next: ykt db migrate, ykt audit verify");
+    return CLI_OK;
+}
+
+static const struct cli_column RAISED_COLUMNS[] = {
+    { .name = "incarnation", .zh = "代次", .en = "incarnation", .right = true },
+};
+
+static enum cli_exit raise_incarnation(struct cli *cli)
+{
+    struct store *store;
+    int64_t incarnation = 0;
+    struct err err = store_of(cli, &store);
+
+    if (err.code != 0) return cli_end(cli, err);
+    err = store_raise_incarnation(store, &incarnation);
+    store_close(store);
+    if (err.code != 0) return cli_end(cli, err);
+    cli_record(cli);
+    cli_row(cli, CELLS(cell_int(incarnation)));
+    cli_table_end(cli);
     return CLI_OK;
 }
 
@@ -177,10 +175,10 @@ static enum cli_exit distribute(struct cli *cli)
     struct store *store;
     struct err err = store_of(cli, &store);
 
-    if (err.code != 0) return db_end(cli, err);
+    if (err.code != 0) return cli_end(cli, err);
     err = store_distribute(store);
     store_close(store);
-    if (err.code != 0) return db_end(cli, err);
+    if (err.code != 0) return cli_end(cli, err);
     cli_say(cli, "各表已按根列分布", "the tables are distributed by their root columns");
     return CLI_OK;
 }
@@ -218,6 +216,15 @@ static const struct cli_verb VERBS[] = {
       .flags = { STORE_FLAG, FILE_FLAG },
       .examples = { { "ykt db restore --store sqlite:new.db --file ykt.backup", "恢复",
                       "restore" } } },
+    { .name = "raise-incarnation",
+      .zh = "备机提升为主库后、启动服务前执行",
+      .en = "after a standby was promoted, before the server starts on it",
+      .run = raise_incarnation,
+      .columns = RAISED_COLUMNS,
+      .columns_n = LEN(RAISED_COLUMNS),
+      .flags = { STORE_FLAG },
+      .examples = { { "ykt db raise-incarnation --store postgresql://ykt@db/ykt", "切换备机",
+                      "failing over" } } },
     { .name = "distribute",
       .zh = "用 citus 扩展把表分布到多台机器",
       .en = "spread the tables over machines with the extension citus",

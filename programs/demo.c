@@ -67,9 +67,21 @@ static RESULT secret_write(struct demo *demo, const char *name, char out[33])
     return demo_file_write(path, writer_str(&w));
 }
 
-static RESULT settings_write(struct demo *demo, struct cli *cli)
+/* A relative path counts from here on the command line, and from the settings' folder in a file. */
+static struct str url_for_file(struct cli *cli)
 {
     struct str url = cli_text(cli, "store");
+    char here[DEMO_PATH_MAX];
+
+    if (!str_starts(url, S("sqlite:")) || url.n < 8 || url.p[7] == '/' || url.p[7] == ':' ||
+        !getcwd(here, sizeof here))
+        return url;
+    return arena_format(cli_arena(cli), "sqlite:%s/%.*s", here, (int)url.n - 7, url.p + 7);
+}
+
+static RESULT settings_write(struct demo *demo, struct cli *cli)
+{
+    struct str url = url_for_file(cli);
     char path[DEMO_PATH_MAX], text[2000];
     struct writer w = writer_over(text, sizeof text);
     int port = (int)cli_int(cli, "port");
@@ -77,8 +89,9 @@ static RESULT settings_write(struct demo *demo, struct cli *cli)
     put_str(&w, S("# made by `ykt demo make`\n[server]\n"));
     put_format(&w, "listen = 127.0.0.1:%d\ninternal = 127.0.0.1:%d\n", port, port + 1);
     put_format(&w, "public_url = http://127.0.0.1:%d\n", port);
-    put_str(&w, S("test = true\ndemo = true\n\n[database]\n"));
+    put_str(&w, S("run_folder = run\ntest = true\ndemo = true\n\n[database]\n"));
     put_format(&w, "url = \"%.*s\"\n\n", (int)url.n, url.p);
+    put_str(&w, S("[derived]\nfolder = derived\n\n"));
     put_str(&w, S("[keys]\nfolder = keys\nsecret_file = keys.secret\ntest = true\n\n"));
     put_format(&w, "[sms]\nurl = http://127.0.0.1:%d/messages\nsecret_file = sms.secret\n",
                port + 2);
@@ -162,7 +175,7 @@ static void addresses(struct demo *demo, struct cli *cli)
         snprintf(url, sizeof url, "http://127.0.0.1:%d%s", rows[i].port, rows[i].path);
         json_out_str(&demo->out, rows[i].name, str_of(url));
     }
-    json_out_str(&demo->out, "store", cli_text(cli, "store"));
+    json_out_str(&demo->out, "store", url_for_file(cli));
     json_out_str(&demo->out, "roots",
                  arena_format(&demo->arena, "%s/keys", demo->dir)); /* marked test */
 }

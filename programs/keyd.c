@@ -191,6 +191,7 @@ static enum cli_exit serve(struct cli *cli)
         log_fault("keyd stopped", err, LOG(log_text("what_to_do", str_of(advice(err.code)))));
     arena_close(&arena);
     free(config);
+    if (err.code == KEYD_LOCKED) return CLI_CONFLICT;
     return err.code == 0 ? CLI_OK : err.code == FAULT_CONFIG ? CLI_USAGE : CLI_FAILED;
 }
 

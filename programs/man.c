@@ -349,12 +349,17 @@ static void put_conf_page(struct man_page *page)
          say(page,
              "UTF-8 文本：[节]，下面是 键 = 值。# 起注释（前面要有空格）；值可加引号，引号内 \\\" "
              "\\\\ \\n \\t 有效。第一节之前可写 include = 路径（可用通配符）；同目录 conf.d/ 下的 "
-             ".conf 文件按名次序最后读。相对路径以该文件所在文件夹为准。",
+             ".conf 文件按名次序最后读。相对路径（包括 sqlite: 和 "
+             "unix: 之后的）以该文件所在文件夹为准；预设的相对路径以 --config "
+             "文件所在文件夹为准，--set "
+             "和环境变量里的以启动时的工作目录为准。",
              "UTF-8 text: a [section], below it key = value. A # begins a comment (after a space); "
              "a value in quotes may hold \\\" \\\\ \\n \\t and a #. Before the first section, "
              "include = PATH (wildcards allowed) reads another file; the .conf files of the "
-             "folder conf.d beside it are read last, by name. A relative path counts from the "
-             "folder of the file that holds it."));
+             "folder conf.d beside it are read last, by name. A relative path (also "
+             "behind sqlite: and unix:) counts from the folder of the file that holds it, a "
+             "relative preset from the folder of the --config file, one of --set or of a variable "
+             "from where the program was started."));
     request(page, ".PP");
     line(page,
          say(page,

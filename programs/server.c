@@ -12,12 +12,15 @@
 #include "programs/settings.h"
 #include "programs/supervise.h"
 #include "programs/worker.h"
+#include "store/store.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -98,11 +101,33 @@ static RESULT folder_make(const struct config *config, const char *name)
     return OK;
 }
 
+/* One server a run folder, taken before anything in it is touched: another one's sockets would be
+ * unlinked. The children inherit the lock, so that what outlives its parent for a moment (a worker
+ * that drains) keeps a new server away. Above the descriptors that children are handed. */
+static enum cli_exit run_claim(struct cli *cli, const struct config *config)
+{
+    enum { ABOVE = 10 };
+    struct str folder = config_text(config, "server.run_folder");
+    const char *path =
+        arena_c(cli_arena(cli), arena_format(cli_arena(cli), "%.*s/lock", (int)folder.n, folder.p));
+    struct err err = folder_make(config, "server.run_folder");
+    int fd, made;
+
+    if (err.code != 0) return cli_end(cli, err);
+    made = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    fd = made < 0 ? -1 : fcntl(made, F_DUPFD, ABOVE);
+    if (made >= 0) close(made);
+    if (fd < 0) return cli_end(cli, fault(FAULT_IO, "%s: errno %d", path, errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return CLI_OK; /* until the process ends */
+    close(fd);
+    return cli_fail(cli, CLI_CONFLICT, "server_running", "%s 上已有服务在运行，未做任何改动",
+                    "a server runs on %s already, nothing was changed", path);
+}
+
 /* The listening sockets belong to the parent, so that a process that was restarted takes over the
  * same one and callers wait instead of failing. */
 static RESULT listen_all(const struct config *config, struct arena *arena, int *keyd, int *courier)
 {
-    TRY(folder_make(config, "server.run_folder"));
     TRY(folder_make(config, "derived.folder"));
     TRY(supervise_listen(settings_socket(config, arena, "keyd"), keyd));
     return supervise_listen(settings_socket(config, arena, "courier"), courier);
@@ -139,8 +164,15 @@ static enum cli_exit run(struct cli *cli)
     if (end != CLI_OK) return end;
     for (size_t i = 0; i < LEN(children); i++)
         hand_on_settings(cli, &children[i]);
+    end = run_claim(cli, &start->config);
+    if (end != CLI_OK) {
+        start_close(start);
+        return end;
+    }
     err = listen_all(&start->config, &start->arena, &children[0].fd, &children[1].fd);
     if (err.code == 0) err = supervise_run(children, LEN(children), tell);
+    if (children[0].refused == CLI_CONFLICT) err = (struct err){ .code = KEYD_LOCKED };
+    if (children[2].refused == CLI_CONFLICT) err = (struct err){ .code = STORE_HELD };
     if (err.code != 0) log_fault("server stopped", err, LOG_NONE);
     start_close(start);
     return cli_end(cli, err);
@@ -190,6 +222,7 @@ static enum cli_exit worker(struct cli *cli)
     err = worker_run(&start->config, &start->arena);
     if (err.code != 0) log_fault("worker stopped", err, LOG_NONE);
     start_close(start);
+    if (err.code == STORE_HELD) return CLI_CONFLICT;
     return err.code == 0 ? CLI_OK : err.code == FAULT_CONFIG ? CLI_USAGE : CLI_FAILED;
 }
 

@@ -90,6 +90,26 @@ const struct setting SETTINGS[] = {
 /* clang-format on */
 const size_t SETTINGS_N = LEN(SETTINGS);
 
+/* A path within a text ("sqlite:ykt.db", "unix:run/http.sock") that a file gives counts from the
+ * file's folder, as a setting that is a path does. */
+static void path_in_text(struct config *config, const char *name, struct str scheme)
+{
+    for (size_t i = 0; i < SETTINGS_N; i++) {
+        struct config_value *value = &config->values[i];
+        struct str path, folder = value->where;
+
+        if (strcmp(SETTINGS[i].name, name) != 0 || value->line == 0) continue;
+        path = str_part(value->text, scheme.n, value->text.n);
+        while (folder.n > 0 && folder.p[folder.n - 1] != '/')
+            folder.n--;
+        if (folder.n == 0 || !str_starts(value->text, scheme) || path.n == 0 || path.p[0] == '/' ||
+            path.p[0] == ':')
+            continue; /* sqlite::memory: */
+        value->text = arena_format(config->arena, "%.*s%.*s%.*s", (int)scheme.n, scheme.p,
+                                   (int)folder.n, folder.p, (int)path.n, path.p);
+    }
+}
+
 /* The worker may name the database's folder and all below it; a key or the device's passphrase in
  * there would be its to read, whatever keyd does (decision 0033). A test system may. */
 static void keys_apart(struct config *config)
@@ -121,6 +141,9 @@ enum cli_exit settings_load(struct cli *cli, struct arena *arena, struct config 
     size_t listed;
 
     if (err.code == 0) {
+        path_in_text(out, "database.url", S("sqlite:"));
+        path_in_text(out, "server.listen", S("unix:"));
+        path_in_text(out, "server.internal", S("unix:"));
         keys_apart(out);
         if (out->problems_n > 0) err = (struct err){ .code = CONFIG_PROBLEMS };
     }

@@ -118,8 +118,9 @@ static RESULT child_died(struct child *child, int status, void (*tell)(const cha
              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     tell(line);
     child->pid = 0;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 2) { /* it said why: settings it can't use */
-        return fault(FAULT_INTERRUPTED, "%s refused its settings", child->name);
+    if (WIFEXITED(status) && (WEXITSTATUS(status) == 2 || WEXITSTATUS(status) == 5)) {
+        child->refused = WEXITSTATUS(status); /* it said why */
+        return fault(FAULT_INTERRUPTED, "%s refused to start", child->name);
     }
     if (now - child->first_death_usec > USEC_PER_MIN) {
         child->first_death_usec = now;

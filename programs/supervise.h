@@ -16,6 +16,7 @@ struct child {
     /* kept by supervise_run */
     int pid, deaths;
     int64_t first_death_usec;
+    int refused; /* the exit code by which it said that no restart will help: 2 or 5 */
 };
 
 /* A listening UNIX socket at `path` (mode 0600), an old one replaced. */
@@ -23,5 +24,6 @@ RESULT supervise_listen(const char *path, int *fd);
 
 /* Start the children in order and stay until SIGTERM or SIGINT, or until one dies too often; then
  * stop them in reverse order. `tell` gets a line per event for the log (no personal value can be in
- * it). OK after an asked stop; FAULT_INTERRUPTED with a note when a child would not stay up. */
+ * it). OK after an asked stop; FAULT_INTERRUPTED with a note when a child would not stay up, or
+ * ended with 2 (settings it can't use) or 5 (somebody else has what it needs). */
 RESULT supervise_run(struct child *children, size_t n, void (*tell)(const char *line));

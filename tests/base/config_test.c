@@ -17,6 +17,7 @@ static const struct setting SETTINGS[] = {
     { "log.format", SETTING_ENUM, .preset = "text", .choices = FORMATS, .zh = "格式", .en = "format" },
     { "sms.timeout", SETTING_DURATION, .preset = "30s", .min = 1000000, .max = 3600000000, .zh = "时限", .en = "time limit" },
     { "sms.password", SETTING_TEXT, .preset = "", .secret = true, .zh = "口令", .en = "password" },
+    { "sms.folder", SETTING_PATH, .preset = "out", .zh = "文件夹", .en = "folder" },
 };
 /* clang-format on */
 
@@ -209,6 +210,8 @@ static void sources(void)
     snprintf(want, sizeof want, "%s/conf.d/10.pem", test_folder());
     CHECK_STR("a path counts from its file", config_text(&config, "tls.cert_file"), str_of(want));
     CHECK_STR("and is a C string", str_of(config_path(&config, "tls.cert_file")), str_of(want));
+    snprintf(want, sizeof want, "%s/out", test_folder());
+    CHECK_STR("a preset from the first file", config_text(&config, "sms.folder"), str_of(want));
     CHECK_OK("the environment wins", load_folder(ENV, NULL, 0));
     CHECK_INT("over files", config_int(&config, "database.pool"), 3);
     CHECK_OK("flags win", load_folder(ENV, flags, 2));
