@@ -17,6 +17,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,26 +92,56 @@ static enum cli_exit start_open(struct cli *cli, const char *process, struct sta
     return CLI_OK;
 }
 
-static RESULT folder_make(const struct config *config, const char *name)
+static RESULT folder_make(const struct config *config, const char *name,
+                          const struct child_user *user)
 {
     const char *path = config_path(config, name);
 
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+    if (mkdir(path, 0700) != 0) {
+        if (errno == EEXIST) return OK;
         return fault(FAULT_IO, "%s: %s: errno %d", name, path, errno);
     }
+    if (user && chown(path, user->uid, user->gid) != 0)
+        return fault(FAULT_IO, "%s: %s: its owner: errno %d", name, path, errno);
     return OK;
+}
+
+/* No process that reads a stranger's bytes or holds keys runs as root. A test system may, so that a
+ * container needs no users. *out stays without a name when nobody is to change. */
+static enum cli_exit user_find(struct cli *cli, const struct config *config, struct child_user *out)
+{
+    const char *name = arena_c(cli_arena(cli), config_text(config, "server.user"));
+    const struct passwd *user;
+
+    *out = (struct child_user){ 0 };
+    if (!name[0]) {
+        if (geteuid() != 0 || config_bool(config, "server.test")) return CLI_OK;
+        return cli_fail(cli, CLI_USAGE, "user_needed", "由 root 启动时必须设置 server.user",
+                        "started by root, the server needs server.user");
+    }
+    user = getpwnam(name);
+    if (!user || user->pw_uid == 0)
+        return cli_fail(cli, CLI_USAGE, "user_unknown", "server.user：没有用户 %s，或它就是 root",
+                        "server.user: no user %s, or it is root", name);
+    if (geteuid() == user->pw_uid) return CLI_OK;
+    if (geteuid() != 0)
+        return cli_fail(cli, CLI_USAGE, "user_other", "server.user：只有 root 能改用 %s",
+                        "server.user: only root can become %s", name);
+    *out = (struct child_user){ .name = name, .uid = user->pw_uid, .gid = user->pw_gid };
+    return CLI_OK;
 }
 
 /* One server a run folder, taken before anything in it is touched: another one's sockets would be
  * unlinked. The children inherit the lock, so that what outlives its parent for a moment (a worker
  * that drains) keeps a new server away. Above the descriptors that children are handed. */
-static enum cli_exit run_claim(struct cli *cli, const struct config *config)
+static enum cli_exit run_claim(struct cli *cli, const struct config *config,
+                               const struct child_user *user)
 {
     enum { ABOVE = 10 };
     struct str folder = config_text(config, "server.run_folder");
     const char *path =
         arena_c(cli_arena(cli), arena_format(cli_arena(cli), "%.*s/lock", (int)folder.n, folder.p));
-    struct err err = folder_make(config, "server.run_folder");
+    struct err err = folder_make(config, "server.run_folder", user);
     int fd, made;
 
     if (err.code != 0) return cli_end(cli, err);
@@ -126,11 +157,12 @@ static enum cli_exit run_claim(struct cli *cli, const struct config *config)
 
 /* The listening sockets belong to the parent, so that a process that was restarted takes over the
  * same one and callers wait instead of failing. */
-static RESULT listen_all(const struct config *config, struct arena *arena, int *keyd, int *courier)
+static RESULT listen_all(const struct config *config, const struct child_user *user,
+                         struct arena *arena, int *keyd, int *courier)
 {
-    TRY(folder_make(config, "derived.folder"));
-    TRY(supervise_listen(settings_socket(config, arena, "keyd"), keyd));
-    return supervise_listen(settings_socket(config, arena, "courier"), courier);
+    TRY(folder_make(config, "derived.folder", user));
+    TRY(supervise_listen(settings_socket(config, arena, "keyd"), user, keyd));
+    return supervise_listen(settings_socket(config, arena, "courier"), user, courier);
 }
 
 /* Children read the same settings: the file, and every --set behind it. */
@@ -159,18 +191,21 @@ static enum cli_exit run(struct cli *cli)
     };
     struct start *start;
     enum cli_exit end = start_open(cli, "server", &start);
+    struct child_user found, *user = &found;
     struct err err;
 
     if (end != CLI_OK) return end;
     for (size_t i = 0; i < LEN(children); i++)
         hand_on_settings(cli, &children[i]);
-    end = run_claim(cli, &start->config);
+    end = user_find(cli, &start->config, &found);
+    if (!found.name) user = NULL;
+    if (end == CLI_OK) end = run_claim(cli, &start->config, user);
     if (end != CLI_OK) {
         start_close(start);
         return end;
     }
-    err = listen_all(&start->config, &start->arena, &children[0].fd, &children[1].fd);
-    if (err.code == 0) err = supervise_run(children, LEN(children), tell);
+    err = listen_all(&start->config, user, &start->arena, &children[0].fd, &children[1].fd);
+    if (err.code == 0) err = supervise_run(children, LEN(children), user, tell);
     if (children[0].refused == CLI_CONFLICT) err = (struct err){ .code = KEYD_LOCKED };
     if (children[2].refused == CLI_CONFLICT) err = (struct err){ .code = STORE_HELD };
     if (err.code != 0) log_fault("server stopped", err, LOG_NONE);

@@ -44,6 +44,9 @@ const struct setting SETTINGS[] = {
       .en = "a TLS proxy stands in front: Secure cookies, peer from X-Real-IP" },
     { .name = "server.run_folder", .type = SETTING_PATH, .preset = "run", .need = PATH_ANY,
       .zh = "进程间套接字所在文件夹", .en = "folder of the sockets between processes" },
+    { .name = "server.user", .type = SETTING_TEXT, .preset = "", .max = 32,
+      .zh = "以 root 启动时各进程改用的用户；非测试环境必须设置",
+      .en = "whom the processes become when root starts the server; must be set but on a test system" },
     { .name = "server.help", .type = SETTING_TEXT, .preset = "tel:12333", .max = 100,
       .zh = "页面和错误里的求助方式", .en = "whom pages and errors say to call" },
     { .name = "server.test", .type = SETTING_BOOL, .preset = "false",
@@ -130,6 +133,19 @@ static void keys_apart(struct config *config)
     }
 }
 
+/* Roles by a click and passwords on a page are for people who do not exist, under keys that say so.
+ */
+static void demo_is_test(struct config *config)
+{
+    if (!config_bool(config, "server.demo")) return;
+    if (!config_bool(config, "server.test"))
+        config_add_problem(config, "server.demo", "只能与 server.test = true 一起使用",
+                           "only together with server.test = true");
+    if (config_choice(config, "keys.device") != 0 && !config_bool(config, "keys.test"))
+        config_add_problem(config, "server.demo", "只能使用标为测试的密钥（keys.test = true）",
+                           "only with keys that are marked as test keys (keys.test = true)");
+}
+
 enum cli_exit settings_load(struct cli *cli, struct arena *arena, struct config *out)
 {
     size_t flags_n;
@@ -145,6 +161,7 @@ enum cli_exit settings_load(struct cli *cli, struct arena *arena, struct config 
         path_in_text(out, "server.listen", S("unix:"));
         path_in_text(out, "server.internal", S("unix:"));
         keys_apart(out);
+        demo_is_test(out);
         if (out->problems_n > 0) err = (struct err){ .code = CONFIG_PROBLEMS };
     }
     listed = out->problems_n < CONFIG_PROBLEMS_MAX ? out->problems_n : CONFIG_PROBLEMS_MAX;

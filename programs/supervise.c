@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,7 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-struct err supervise_listen(const char *path, int *fd)
+enum { MEMLOCK_BYTES = 512 << 20 }; /* as deploy/ykt.service says */
+
+struct err supervise_listen(const char *path, const struct child_user *user, int *fd)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     mode_t mask;
@@ -32,6 +36,7 @@ struct err supervise_listen(const char *path, int *fd)
     mask = umask(0177);
     bound = bind(made, (const struct sockaddr *)&address, sizeof address);
     umask(mask);
+    if (bound == 0 && user) bound = lchown(path, user->uid, user->gid);
     if (bound != 0 || listen(made, 64) != 0) {
         close(made);
         return fault(FAULT_IO, "%s: errno %d", path, errno);
@@ -48,11 +53,28 @@ static int64_t monotonic_usec(void)
     return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
 }
 
-static void become_child(const struct child *child, int parent)
+/* For good: groups first, because only root may set them; then it is tried whether root comes back.
+ */
+static bool become_user(const struct child_user *user)
+{
+    const struct rlimit locked = { MEMLOCK_BYTES, MEMLOCK_BYTES };
+
+    /* Where even root may not raise it (a container), keyd says whether it is enough. */
+    (void)setrlimit(RLIMIT_MEMLOCK, &locked);
+    return initgroups(user->name, user->gid) == 0 && setgid(user->gid) == 0 &&
+           setuid(user->uid) == 0 && setuid(0) != 0 && setgid(0) != 0;
+}
+
+static void become_child(const struct child *child, const struct child_user *user, int parent)
 {
     const char *argv[CHILD_ARGS_MAX + 1] = { "ykt" };
     sigset_t none;
 
+    if (user && !become_user(user)) {
+        static const char WORDS[] = "server.user: the process can't become that user\n";
+        (void)!write(2, WORDS, sizeof WORDS - 1);
+        _exit(2);
+    }
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) _exit(1); /* it died before we could ask to be told */
     sigemptyset(&none);
@@ -70,14 +92,15 @@ static void become_child(const struct child *child, int parent)
     _exit(127);
 }
 
-static RESULT child_start(struct child *child, void (*tell)(const char *line))
+static RESULT child_start(struct child *child, const struct child_user *user,
+                          void (*tell)(const char *line))
 {
     char line[128];
     int parent = getpid();
     int pid = fork();
 
     if (pid < 0) return fault(FAULT_MEMORY, "fork: errno %d", errno);
-    if (pid == 0) become_child(child, parent);
+    if (pid == 0) become_child(child, user, parent);
     child->pid = pid;
     snprintf(line, sizeof line, "%s started, process %d", child->name, pid);
     tell(line);
@@ -108,7 +131,8 @@ static void child_stop(struct child *child, void (*tell)(const char *line))
 }
 
 /* Restart, unless it has died too often within a minute. */
-static RESULT child_died(struct child *child, int status, void (*tell)(const char *line))
+static RESULT child_died(struct child *child, int status, const struct child_user *user,
+                         void (*tell)(const char *line))
 {
     int64_t now = monotonic_usec();
     char line[160];
@@ -131,11 +155,11 @@ static RESULT child_died(struct child *child, int status, void (*tell)(const cha
                      child->deaths);
     }
     nanosleep(&(struct timespec){ .tv_nsec = 100 * 1000 * 1000L * child->deaths }, NULL);
-    return child_start(child, tell);
+    return child_start(child, user, tell);
 }
 
-static RESULT watch(struct child *children, size_t n, const sigset_t *signals,
-                    void (*tell)(const char *line))
+static RESULT watch(struct child *children, size_t n, const struct child_user *user,
+                    const sigset_t *signals, void (*tell)(const char *line))
 {
     for (;;) {
         int status, pid, got = sigwaitinfo(signals, NULL);
@@ -143,13 +167,14 @@ static RESULT watch(struct child *children, size_t n, const sigset_t *signals,
         if (got == SIGTERM || got == SIGINT) return OK;
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
             for (size_t i = 0; i < n; i++) {
-                if (children[i].pid == pid) TRY(child_died(&children[i], status, tell));
+                if (children[i].pid == pid) TRY(child_died(&children[i], status, user, tell));
             }
         }
     }
 }
 
-struct err supervise_run(struct child *children, size_t n, void (*tell)(const char *line))
+struct err supervise_run(struct child *children, size_t n, const struct child_user *user,
+                         void (*tell)(const char *line))
 {
     struct err err = OK;
     sigset_t signals;
@@ -160,9 +185,9 @@ struct err supervise_run(struct child *children, size_t n, void (*tell)(const ch
     sigaddset(&signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     for (size_t i = 0; i < n && err.code == 0; i++) {
-        err = child_start(&children[i], tell);
+        err = child_start(&children[i], user, tell);
     }
-    if (err.code == 0) err = watch(children, n, &signals, tell);
+    if (err.code == 0) err = watch(children, n, user, &signals, tell);
     for (size_t i = n; i > 0; i--) {
         child_stop(&children[i - 1], tell);
     }

@@ -1,6 +1,8 @@
 /* programs/supervise.h - the parent of the server: starts its processes by running this binary
  * again, restarts one that dies, passes the stop on, and holds nothing itself. */
 #pragma once
+#include <sys/types.h>
+
 #include "base/base.h"
 
 enum {
@@ -19,11 +21,22 @@ struct child {
     int refused; /* the exit code by which it said that no restart will help: 2 or 5 */
 };
 
-/* A listening UNIX socket at `path` (mode 0600), an old one replaced. */
-RESULT supervise_listen(const char *path, int *fd);
+/* Whom the children become before they run anything, when root starts the server. */
+struct child_user {
+    const char *name;
+    uid_t uid;
+    gid_t gid;
+};
+
+/* A listening UNIX socket at `path` (mode 0600), an old one replaced; it belongs to `user`, NULL:
+ * to us. */
+RESULT supervise_listen(const char *path, const struct child_user *user, int *fd);
 
 /* Start the children in order and stay until SIGTERM or SIGINT, or until one dies too often; then
- * stop them in reverse order. `tell` gets a line per event for the log (no personal value can be in
- * it). OK after an asked stop; FAULT_INTERRUPTED with a note when a child would not stay up, or
- * ended with 2 (settings it can't use) or 5 (somebody else has what it needs). */
-RESULT supervise_run(struct child *children, size_t n, void (*tell)(const char *line));
+ * stop them in reverse order. With a user they have its groups, its rights and no way back, and a
+ * memlock limit that keyd's keys fit into; without one they stay who we are. `tell` gets a line per
+ * event for the log (no personal value can be in it). OK after an asked stop; FAULT_INTERRUPTED
+ * with a note when a child would not stay up, or ended with 2 (settings it can't use) or 5
+ * (somebody else has what it needs). */
+RESULT supervise_run(struct child *children, size_t n, const struct child_user *user,
+                     void (*tell)(const char *line));

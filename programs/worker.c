@@ -79,6 +79,21 @@ static RESULT secret_file_read(const char *path, struct arena *arena, struct byt
     return OK;
 }
 
+/* What the settings say of the keys, keyd must say, too. */
+static RESULT keys_for_demo(struct worker *worker)
+{
+    struct public_key *keys = arena_take(worker->arena, sizeof *keys, PUBLIC_KEYS_MAX);
+    size_t n;
+
+    if (!keys) return fault(FAULT_MEMORY, "public keys");
+    TRY(keyd_public_keys(worker->keyd, keys, PUBLIC_KEYS_MAX, &n));
+    for (size_t i = 0; i < n; i++) {
+        if (!keys[i].test)
+            return fault(FAULT_CONFIG, "server.demo: a key is not marked as a test key");
+    }
+    return OK;
+}
+
 /* Before the sandbox: secrets may lie where the worker can't look later. */
 static RESULT open_keys(struct worker *worker)
 {
@@ -86,6 +101,7 @@ static RESULT open_keys(struct worker *worker)
         TRY(secret_file_read(config_path(worker->config, "sms.secret_file"), worker->arena,
                              &worker->sms_secret));
     TRY(keyd_open(settings_socket(worker->config, worker->arena, "keyd"), &worker->keyd));
+    if (config_bool(worker->config, "server.demo")) TRY(keys_for_demo(worker));
     TRY(keyd_blind_key(worker->keyd, &worker->blind));
     worker->ids = blind_id_codec(&worker->blind);
     return OK;
