@@ -240,7 +240,7 @@ struct web_use_line {
     enum web_use_kind kind;
     enum web_use_verdict verdict;
     struct str item, place,
-        actor;         /* actor: office or terminal, and the staff member's masked name */
+        actor;         /* in words: the holder, a clerk of an office, a gate by its name */
     struct str reason; /* of a refusal, in words */
     bool simulated;    /* provenance: simulator or test holder */
 };
@@ -525,7 +525,7 @@ struct web_record_line {
 struct web_records_view {
     const struct web_record_line *lines;
     size_t lines_n;
-    struct str stream; /* /v1/journal-lines/events?after=… */
+    struct str stream; /* /v1/journal-lines/events */
     bool sealed;       /* all lines shown lie in signed blocks */
 };
 void web_records(struct writer *w, const struct web_frame *frame,
