@@ -25,7 +25,7 @@ def drive(script, title, least, *words):
 def run(demo, folder):
     somebody = [one for one in demo["residents"] if one["state"] == "normal"][-1]
     drive("journey.mjs", "the journey on the one screen", 14, demo["base"])
-    drive("live.mjs", "pages without scripts, keys, accessibility", 150, demo["base"])
+    drive("live.mjs", "pages without scripts, keys, accessibility", 110, demo["base"])
     drive("resident.mjs", "a resident's errands, by keyboard and without scripts", 60, demo["base"], somebody["person_no"], somebody["password"])
 
 
