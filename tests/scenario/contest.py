@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A contested use goes to the worklist and its answer comes back, with the real programs: a clerk looks, the holder says
-that it was not right, a clerk takes it on and answers, and the holder is told both times. Ends with
+that it was not right, a clerk takes it on and answers, the holder is told both times, and the auditor sees it all. Ends with
 `N passed, N failed`."""
 import os
 import sys
@@ -64,6 +64,12 @@ def run(demo, folder):
     auditor = next(a["api_token"] for a in demo["accounts"] if a["role"] == "auditor")
     status, entries = server.ask("GET", "/v1/audit-entries?kind=look", token=auditor, purpose="supervision")
     check("the auditor sees the look", status == 200 and any(e["id"] == line["id"] for e in entries["data"]), entries)
+
+    status, job = server.ask("POST", "/v1/audit-verifications", {}, auditor, key())
+    check("and asks whether the journal is what was sealed", status == 202, job)
+    ended = soon(lambda: server.ask("GET", "/v1/audit-verifications/" + job["id"], token=auditor),
+                 lambda a: a if a["state"] in ("done", "failed") else None)
+    check("it is", ended is not None and ended["state"] == "done", ended)
 
 
 with_server(run)
