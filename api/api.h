@@ -18,6 +18,7 @@ struct derived;
 struct jobs;
 struct identity;
 struct limits;
+struct once_memory;
 struct record_line;
 struct sessions;
 
@@ -60,6 +61,8 @@ struct app {
     struct jobs *jobs;
     struct sessions *sessions;
     struct limits *limits;
+    struct once_memory *once; /* NULL: another body under a done key is found by the store, which
+                                 sees one root */
     struct record_line *record_line; /* api/record_line.h */
     struct http_server *http;        /* the public listener */
     struct http_server *internal;    /* health and metrics */
@@ -177,6 +180,10 @@ RESULT request_may(const struct request *rq, enum permission permission, int32_t
 /* Where one of the staff belongs, for the journal: the region of the first grant that names one; 0:
  * everywhere, and of everybody else. */
 int32_t session_region(const struct session *session);
+
+/* The newest 65,536 Idempotency-Keys whose act was done. Owner: programs/. */
+RESULT once_memory_open(struct once_memory **out);
+void once_memory_close(struct once_memory *done);
 
 /* A route's `scope` is one or more permission names ("self.lose card.lose.temporary"): one of them
  * is enough to reach the handler, which asks request_may for the thing itself. False when one is

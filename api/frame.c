@@ -124,8 +124,7 @@ static struct err admit(struct app *app, struct request *rq, struct reply *rp)
 
 static void finish(struct app *app, const struct request *rq, struct reply *rp)
 {
-    (void)app;
-    once_done(rq, rp->status < 400);
+    once_done(app, rq, rp->status < 400);
     if (rq->once && rp->status < 400) reply_replayed(rp, *rq->once->replayed);
 }
 

@@ -14,4 +14,4 @@ RESULT limits_request(struct app *app, const struct request *rq, struct reply *r
 /* idempotency.c: rq->once of a key, and the keys in work (one at a time); `stands`: the act was
  * done, so that its key is taken. Refuses API_KEY_*, STORE_ONCE_DIFFERENT. */
 RESULT once_of_request(struct app *app, struct request *rq, struct str key);
-void once_done(const struct request *rq, bool stands);
+void once_done(struct app *app, const struct request *rq, bool stands);

@@ -5,6 +5,7 @@
  * which keys are in work now, so that a second request does not wait behind the first but hears
  * 409. */
 #include <pthread.h>
+#include <stdlib.h>
 
 #include "api/frame.h"
 #include "crypto/crypto.h"
@@ -24,13 +25,30 @@ static struct {
  * also when it is about another thing: the store keeps keys with the root of the act, and sees only
  * repeats about the same one. A place is chosen by the key; a newer key takes it. */
 enum { DONE_ROWS = 65536 };
-static struct {
+struct once_memory {
     pthread_mutex_t lock;
     struct {
         int64_t actor;
         uint8_t key_hash[16], body_hash[16];
     } rows[DONE_ROWS];
-} done = { .lock = PTHREAD_MUTEX_INITIALIZER };
+};
+
+RESULT once_memory_open(struct once_memory **out)
+{
+    struct once_memory *done = calloc(1, sizeof *done);
+
+    if (!done) return fault(FAULT_MEMORY, "idempotency keys");
+    pthread_mutex_init(&done->lock, NULL);
+    *out = done;
+    return OK;
+}
+
+void once_memory_close(struct once_memory *done)
+{
+    if (!done) return;
+    pthread_mutex_destroy(&done->lock);
+    free(done);
+}
 
 static void key_hash(const struct once *once, uint8_t out[16])
 {
@@ -74,18 +92,18 @@ static size_t done_row(const uint8_t hash[16], int64_t actor)
     return (mixed ^ (uint32_t)actor) % DONE_ROWS;
 }
 
-static void done_keep(const struct once *once, const uint8_t hash[16])
+static void done_keep(struct once_memory *done, const struct once *once, const uint8_t hash[16])
 {
     size_t row = done_row(hash, once->actor);
 
-    pthread_mutex_lock(&done.lock);
-    done.rows[row].actor = once->actor;
-    memcpy(done.rows[row].key_hash, hash, 16);
-    memcpy(done.rows[row].body_hash, once->body_hash, 16);
-    pthread_mutex_unlock(&done.lock);
+    pthread_mutex_lock(&done->lock);
+    done->rows[row].actor = once->actor;
+    memcpy(done->rows[row].key_hash, hash, 16);
+    memcpy(done->rows[row].body_hash, once->body_hash, 16);
+    pthread_mutex_unlock(&done->lock);
 }
 
-static bool done_differently(const struct once *once)
+static bool done_differently(struct once_memory *done, const struct once *once)
 {
     uint8_t hash[16];
     size_t row;
@@ -93,21 +111,21 @@ static bool done_differently(const struct once *once)
 
     key_hash(once, hash);
     row = done_row(hash, once->actor);
-    pthread_mutex_lock(&done.lock);
-    differs = done.rows[row].actor == once->actor &&
-              memcmp(done.rows[row].key_hash, hash, 16) == 0 &&
-              memcmp(done.rows[row].body_hash, once->body_hash, 16) != 0;
-    pthread_mutex_unlock(&done.lock);
+    pthread_mutex_lock(&done->lock);
+    differs = done->rows[row].actor == once->actor &&
+              memcmp(done->rows[row].key_hash, hash, 16) == 0 &&
+              memcmp(done->rows[row].body_hash, once->body_hash, 16) != 0;
+    pthread_mutex_unlock(&done->lock);
     return differs;
 }
 
-void once_done(const struct request *rq, bool stands)
+void once_done(struct app *app, const struct request *rq, bool stands)
 {
     uint8_t hash[16];
 
     if (!rq->once) return;
     key_hash(rq->once, hash);
-    if (stands) done_keep(rq->once, hash);
+    if (stands && app->once) done_keep(app->once, rq->once, hash);
     pthread_mutex_lock(&running.lock);
     for (int i = 0; i < running.n; i++) {
         if (running.rows[i].actor != rq->once->actor) continue;
@@ -162,7 +180,7 @@ struct err once_of_request(struct app *app, struct request *rq, struct str key)
     if (once->key.n == 0) return fault(FAULT_MEMORY, "idempotency key");
     /* keyed as the key is: of a body that holds a person's number, too few are possible */
     hmac_sm3_parts(bytes_of(app->mac_key, 32), parts, LEN(parts), once->body_hash);
-    REQUIRE(!done_differently(once), STORE_ONCE_DIFFERENT);
+    REQUIRE(!app->once || !done_differently(app->once, once), STORE_ONCE_DIFFERENT);
     REQUIRE(run(once), API_KEY_RUNNING);
     rq->once = once;
     return OK;

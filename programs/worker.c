@@ -270,6 +270,7 @@ static RESULT open_all(struct worker *worker)
     value_hash(&worker->blind, 65535, str_bytes(S("api: cursors and form tokens")), app->mac_key);
     TRY(sessions_open(SESSIONS_MAX, &app->sessions));
     TRY(sessions_load(app->sessions, app->store, clock_now(&app->clock)));
+    TRY(once_memory_open(&app->once));
     TRY(limits_open(LIMITS_MAX, &app->entropy, &app->limits));
     TRY(record_line_open(&app->record_line));
     TRY(open_listeners(worker));
@@ -296,6 +297,7 @@ static void close_all(struct worker *worker)
     courier_close(worker->courier);
     record_line_close(app->record_line);
     limits_close(app->limits);
+    once_memory_close(app->once);
     sessions_close(app->sessions);
     identity_close(worker->identity);
     catalogue_shelf_close(worker->shelf);

@@ -44,6 +44,7 @@ static void test_once(struct fixture *f)
     char first[64];
     struct str id;
 
+    CHECK_OK("keys", once_memory_open(&app.once));
     api_http(&app, &config);
     config.routes = TABLE;
     config.routes_n = LEN(TABLE);
@@ -80,6 +81,7 @@ static void test_once(struct fixture *f)
               201);
     CHECK("of its own", !client_has(&client, first));
     http_close(app.http);
+    once_memory_close(app.once);
 }
 
 int main(void)
