@@ -18,6 +18,7 @@ from loss_to_refusal import gate_token
 
 FORGED_ID = "0123456789abc"
 codes = Counter()  # what was answered, by code
+residents = []     # tokens: several take turns, a person may ask ten times a second
 
 
 def ask(base, method, path, body, headers, lang="en"):
@@ -25,6 +26,9 @@ def ask(base, method, path, body, headers, lang="en"):
     for name, value in headers.items():
         request.add_header(name, value)
     request.add_header("Accept-Language", lang)
+    if headers.get("Authorization", "")[7:] in residents:
+        residents.append(residents.pop(0))
+        request.add_header("Authorization", "Bearer " + residents[0])
     for _ in range(20):
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
@@ -144,10 +148,11 @@ def run(demo, folder):
     base = demo["base"]
     document = json.loads(urllib.request.urlopen(base + "/v1/openapi.json", timeout=20).read())
     staff = {a["role"]: a["api_token"] for a in demo["accounts"]}
-    guest = next(r for r in demo["residents"] if r["state"] == "normal")
-    status, session = Server(base).ask("POST", "/v1/sessions", {"way": "resident", "number": guest["person_no"], "password": guest["password"]})
-    check("the resident signs in", status == 201, session)
-    tokens = {"resident": session.get("token"), "gate": gate_token(Server(base), folder, base, demo["gates"][0])}
+    for guest in [r for r in demo["residents"] if r["state"] == "normal"][:8]:
+        status, session = Server(base).ask("POST", "/v1/sessions", {"way": "resident", "number": guest["person_no"], "password": guest["password"]})
+        if check("a resident signs in", status == 201, session):
+            residents.append(session["token"])
+    tokens = {"resident": residents[0], "gate": gate_token(Server(base), folder, base, demo["gates"][0])}
     tokens.update(staff)
     for path, methods in sorted(document["paths"].items()):
         for method, op in methods.items():
