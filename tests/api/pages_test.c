@@ -367,6 +367,32 @@ static void check_taken(struct stage *s)
           client_has(&w->client, "12:00 这一时段已不能预约。最近的空号：8月21日10:00。"));
 }
 
+/* Two pages of one booking are open; both buttons are pressed. */
+static void check_cancelled(struct stage *s)
+{
+    struct api_world *w = &s->w;
+    const char *path, *page, *one, *two;
+
+    CHECK_STATUS(
+        w, "booked",
+        send_form(w, &s->other, say("/venues/%s/bookings?slot=%s&places=1", s->venue, s->slot[3]),
+                  say("/venues/%s/bookings", s->venue), say("slot=%s&places=1", s->slot[3])),
+        303);
+    page = say("%s", location(w));
+    path = say("%s/cancellations", page);
+    CHECK_STATUS(w, "one page", get(w, &s->other, page), 200);
+    one = token(w, path);
+    CHECK_STATUS(w, "the other", get(w, &s->other, page), 200);
+    two = token(w, path);
+    CHECK_STATUS(w, "cancelled", post(w, &s->other, path, "", one), 303);
+    CHECK_STATUS(w, "and again", post(w, &s->other, path, "", two), 303);
+    CHECK("leads to the same page", strcmp(location(w), page) == 0);
+    CHECK_STATUS(w, "which", get(w, &s->other, page), 200);
+    CHECK("says so", client_has(&w->client, "<h1>预约已取消</h1>") &&
+                         !client_has(&w->client, say("action=\"%s\"", path)));
+    CHECK_STATUS(w, "somebody else's", post(w, &s->holder, path, "", two), 403);
+}
+
 static void check_late(struct stage *s)
 {
     struct api_world *w = &s->w;
@@ -593,6 +619,7 @@ static void check_acts(struct stage *s)
                            say("/cards/%s/loss-reports", w->holder_card), "kind=temporary"),
                  303);
     check_forms(s);
+    check_cancelled(s);
     check_late(s);
 }
 
