@@ -100,7 +100,8 @@ RESULT get_journal_events(struct app *app, const struct request *rq, struct repl
     /* without a position: a few lines, none of them told as missed */
     stream.position = newest > LINES_BEFORE ? newest - LINES_BEFORE : 0;
     if (stream.position + 1 < oldest) stream.position = oldest - 1;
-    stream.position = request_last_event(rq, stream.position);
+    from = request_last_event(rq, stream.position);
+    if (from <= newest) stream.position = from; /* else it is another history's: begin anew */
     reply_stream(rp, &stream);
     return OK;
 }
