@@ -91,7 +91,7 @@ RESULT get_journal_events(struct app *app, const struct request *rq, struct repl
 {
     struct stream stream = { .next = next_events, .channel = EVENTS_CHANNEL };
     struct record_entry first;
-    int64_t newest, oldest;
+    int64_t newest, oldest, from;
 
     TRY(may_read(app, rq));
     stream.args[0] = page_english(rq);
