@@ -102,7 +102,13 @@ HELPERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/scenario/*.c))
 $(HELPERS): $(OUT)/%: $(OUT)/%.o $(call archives,crypto)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call libs,crypto)
-tests: $(TESTBINS) $(HELPERS)
+# the whole system in one thread, on a disk whose power can be cut
+SIMS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/sim/*_test.c))
+$(SIMS): $(OUT)/%: $(OUT)/%.o $(OUT)/tests/test.o $(OUT)/tests/fixture.o $(OUT)/made/migrations.o \
+    $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/power/*.c)) $(foreach m,$(MODULES),$(call archive,$(m)))
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(foreach m,$(MODULES),$($(m)_LIBS))
+tests: $(TESTBINS) $(SIMS) $(HELPERS)
 test-%: ; $(MAKE) $(filter %/$*_test,$(TESTBINS)) && $(filter %/$*_test,$(TESTBINS))
 
 # fuzz targets: with libFuzzer in BUILD=fuzz CC=clang, else a driver that replays the corpus

@@ -59,6 +59,8 @@ struct identity_config {
     struct clock clock;     /* of the record writer and of key refresh only; asks carry `at` */
     struct entropy entropy; /* short codes, aliases, serials */
     bool test_codes;        /* codes with the test mark are taken (test and demo systems) */
+    bool inline_recorder;   /* no thread: grade B's record is written by identity_flush; for
+                               simulations */
 };
 /* Read the published keys and start the record writer of grade B. */
 RESULT identity_open(const struct identity_config *config, struct identity **out);

@@ -238,6 +238,7 @@ RESULT recorder_start(struct identity *identity)
     for (uint64_t i = 0; i < RECORDS; i++) {
         atomic_store(&identity->records[i].turn, i);
     }
+    if (identity->config.inline_recorder) return OK;
     if (pthread_create(&identity->recorder, NULL, recorder_run, identity) != 0)
         return fault(FAULT_MEMORY, "identity: the recorder's thread");
     identity->recording = true;
@@ -252,11 +253,27 @@ void recorder_stop(struct identity *identity)
     pages_give(identity->room, sizeof *identity->room);
 }
 
+/* The recorder's turn, in the caller's thread. */
+static RESULT flush_here(struct identity *identity)
+{
+    bool more = true;
+    size_t n;
+
+    do {
+        TRY(keep_some(identity, &n));
+    } while (n != 0);
+    while (more) {
+        TRY(lines_some(identity, &more));
+    }
+    return OK;
+}
+
 RESULT identity_flush(struct identity *identity)
 {
     uint64_t upto = atomic_load(&identity->record_head);
     bool done = false;
 
+    if (identity->config.inline_recorder) return flush_here(identity);
     atomic_store(&identity->hurry, true);
     for (int i = 0; i < 100 && !done; i++) {
         if (i > 0) nanosleep(&(struct timespec){ .tv_nsec = TURN_NS }, NULL);

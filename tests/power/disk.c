@@ -248,6 +248,18 @@ static int file_truncate(sqlite3_file *file, sqlite3_int64 at)
     return rc == SQLITE_IOERR ? SQLITE_IOERR_TRUNCATE : rc;
 }
 
+/* Names made and removed so far will last. */
+static void folder_synced(void)
+{
+    for (int i = 0; i < FILES_MAX; i++) {
+        struct node *f = &disk.nodes[i];
+
+        if (!f->name[0] || f->exists == f->lasts) continue;
+        if (!f->exists) changes_drain(f, NULL);
+        f->lasts = f->exists;
+    }
+}
+
 static int file_sync(sqlite3_file *file, int flags)
 {
     struct node *f = handle_of(file)->node;
@@ -260,7 +272,8 @@ static int file_sync(sqlite3_file *file, int flags)
     if (rc == SQLITE_OK && disk.fail_syncs) rc = SQLITE_IOERR;
     if (rc == SQLITE_OK && !disk.lie) {
         changes_drain(f, NULL);
-        f->lasts = true; /* as unix does: the first sync of a file syncs its folder too */
+        if (!f->lasts)
+            folder_synced(); /* as unix does: the first sync of a file syncs its folder */
     }
     pthread_mutex_unlock(&disk.lock);
     return rc == SQLITE_IOERR ? SQLITE_IOERR_FSYNC : rc;
