@@ -47,6 +47,13 @@ static RESULT claims_load(struct derived *d, uint32_t from)
     return OK;
 }
 
+/* What was committed and not sealed when the process before ended: its notes went with it. */
+static RESULT unsealed_take(void *arg, const struct feed_entry *entry)
+{
+    derived_note(arg, entry->payload);
+    return OK;
+}
+
 static RESULT rebuild_locked(struct derived *d);
 
 static RESULT open_locked(struct derived *d)
@@ -61,7 +68,9 @@ static RESULT open_locked(struct derived *d)
     TRY(claims_load(d, found ? atomic_load(&d->cards) : 0));
     if (!found) TRY(rebuild_locked(d));
     d->open = true;
-    return derived_follow(d);
+    TRY(derived_follow(d));
+    TRY(feed_read_unsealed(d->store, FEED_CARD, unsealed_take, d));
+    return derived_settle(d);
 }
 
 RESULT derived_open(struct derived *derived, const struct derived_config *config)

@@ -33,6 +33,22 @@ static const struct stmt FEED_READ = {
            " store_feed_block WHERE feed = $1 ORDER BY number DESC LIMIT 1)"
            " ORDER BY position LIMIT $3",
 };
+/* what waits, with the two numbers that order it */
+static const struct stmt FEED_WAITING_SQLITE = {
+    .name = "store: read what waits for its seal",
+    .types = "iiii",
+    .sql = "SELECT position, subject_id, root_kind, root_id, at, payload, position, 0"
+           " FROM store_feed WHERE feed = $1 AND position > $2 AND $3 = $3"
+           " AND position > COALESCE((SELECT last_position FROM store_feed_block WHERE feed = $1"
+           " ORDER BY number DESC LIMIT 1), 0) ORDER BY position LIMIT $4",
+};
+static const struct stmt FEED_WAITING_POSTGRES = {
+    .name = "store: read what waits for its seal",
+    .types = "iiii",
+    .sql = "SELECT CAST(0 AS BIGINT), subject_id, root_kind, root_id, at, payload, born, n"
+           " FROM store_feed_pending WHERE feed = $1 AND (born, n) > ($2, $3)"
+           " ORDER BY born, n LIMIT $4",
+};
 static const struct stmt FEED_BLOCK = {
     .name = "store: read a block",
     .types = "ii",
@@ -143,26 +159,37 @@ void feed_block_row(const struct row *row, struct feed_block *out)
 
 struct feed_batch {
     enum feed feed;
-    int64_t after, max;
+    int64_t after, after_n, max;
+    bool waiting; /* not sealed yet: after and after_n are what orders them */
     struct feed_entry entries[READ_BATCH];
     int n;
     uint8_t payloads[READ_BATCH][FEED_PAYLOAD_MAX];
 };
 
+static RESULT batch_query(struct txn *tx, struct feed_batch *b, struct row *row)
+{
+    if (!b->waiting)
+        return txn_query(tx, &FEED_READ, IN(v_int(b->feed), v_int(b->after), v_int(b->max)), row);
+    return txn_query(
+        tx, tx->store->engine == ENGINE_SQLITE ? &FEED_WAITING_SQLITE : &FEED_WAITING_POSTGRES,
+        IN(v_int(b->feed), v_int(b->after), v_int(b->after_n), v_int(b->max)), row);
+}
+
 static RESULT batch_body(struct txn *tx, void *arg)
 {
     struct feed_batch *b = arg;
+    int64_t after = b->after, after_n = b->after_n;
     bool more;
     ROW(row);
 
     b->n = 0;
-    TRY(txn_query(tx, &FEED_READ, IN(v_int(b->feed), v_int(b->after), v_int(b->max)), &row));
+    TRY(batch_query(tx, b, &row));
     for (;;) {
         struct feed_entry *e = &b->entries[b->n];
         struct bytes payload;
 
         TRY(row_next(&row, &more));
-        if (!more || b->n == READ_BATCH) return OK;
+        if (!more || b->n == READ_BATCH) break;
         payload = row_blob(&row, 5);
         if (payload.n > FEED_PAYLOAD_MAX) return fault(FAULT_STORE_CORRUPT, "a feed entry");
         *e = (struct feed_entry){
@@ -173,31 +200,58 @@ static RESULT batch_body(struct txn *tx, void *arg)
         };
         copy_fixed(b->payloads[b->n], FEED_PAYLOAD_MAX, payload);
         e->payload = bytes_of(b->payloads[b->n], payload.n);
+        after = b->waiting ? row_int(&row, 6) : e->position;
+        after_n = b->waiting ? row_int(&row, 7) : 0;
+        if (b->waiting) e->position = 0;
         b->n++;
     }
+    b->after = after;
+    b->after_n = after_n;
+    return OK;
 }
 
-struct err feed_read(struct store *store, enum feed feed, int64_t after, int64_t max,
-                     feed_visit *visit, void *arg)
+static RESULT batches_read(struct store *store, struct feed_batch *b, int64_t max,
+                           feed_visit *visit, void *arg)
 {
-    struct feed_batch *b = calloc(1, sizeof *b);
     struct err err = OK;
 
-    if (!b) return fault(FAULT_MEMORY, "reading a feed");
-    *b = (struct feed_batch){ .feed = feed, .after = after };
     while (err.code == 0 && max > 0) {
         b->max = max < READ_BATCH ? max : READ_BATCH;
         err = store_read(store, batch_body, b);
         for (int i = 0; i < b->n && err.code == 0; i++) {
             err = visit(arg, &b->entries[i]);
         }
-        if (err.code != 0 || b->n < b->max) break;
-        b->after = b->entries[b->n - 1].position;
+        if (b->n < b->max) break;
         max -= b->n;
     }
-    free(b);
     /* A visit that refuses has seen enough: that is an end like any other. */
     return err.code > 0 ? OK : err;
+}
+
+struct err feed_read(struct store *store, enum feed feed, int64_t after, int64_t max,
+                     feed_visit *visit, void *arg)
+{
+    struct feed_batch *b = calloc(1, sizeof *b);
+    struct err err;
+
+    if (!b) return fault(FAULT_MEMORY, "reading a feed");
+    *b = (struct feed_batch){ .feed = feed, .after = after };
+    err = batches_read(store, b, max, visit, arg);
+    free(b);
+    return err;
+}
+
+struct err feed_read_unsealed(struct store *store, enum feed feed, feed_visit *visit, void *arg)
+{
+    struct feed_batch *b = calloc(1, sizeof *b);
+    struct err err;
+
+    if (!b) return fault(FAULT_MEMORY, "reading a feed");
+    /* on PostgreSQL a transaction's number may be negative behind a restore */
+    *b = (struct feed_batch){ .feed = feed, .waiting = true, .after = INT64_MIN };
+    err = batches_read(store, b, INT64_MAX, visit, arg);
+    free(b);
+    return err;
 }
 
 struct block_call {

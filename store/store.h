@@ -290,6 +290,9 @@ struct feed_block {
 typedef struct err feed_visit(void *arg, const struct feed_entry *entry);
 RESULT feed_read(struct store *store, enum feed feed, int64_t after, int64_t max, feed_visit *visit,
                  void *arg);
+/* Visit what is committed and waits for its seal, in order; `position` is 0, since it may still
+ * have none. For starts: what was told of it before lay in memory. */
+RESULT feed_read_unsealed(struct store *store, enum feed feed, feed_visit *visit, void *arg);
 RESULT feed_block_read(struct store *store, enum feed feed, int64_t number, struct feed_block *out,
                        bool *found);
 /* The block that holds a position; quick for positions near the head. */

@@ -228,6 +228,9 @@ int main(void)
         struct resident late;
         if (!resident_make(&w, &late, CODE_P256, CODE_DOOR)) return test_end();
         if (!crash(&w)) return test_end();
+        CHECK_INT("what was not sealed is known at once", social_of(&w, &r[5]),
+                  SOCIAL_TEMPORARY_LOSS);
+        CHECK_INT("a new card too", social_of(&w, &late), SOCIAL_NORMAL);
         CHECK("sealed", fixture_seal(&w.f));
         CHECK_OK("caught up", derived_catch_up(w.derived));
         CHECK_INT("from files and feed", social_of(&w, &r[5]), SOCIAL_TEMPORARY_LOSS);

@@ -211,11 +211,14 @@ static inline void do_consent(struct sim *s, struct sim_person *p)
 {
     const struct sim_person was = *p;
     struct card_call c = { .p = p, .act = sim_act_of(s, ACTOR_HOLDER, p->id, PROOF_ONE_FACTOR) };
+    int want = !is_lost(p)                             ? REGISTRY_NOT_LOST
+               : p->card == CARD_FORMAL && !p->consent ? REGISTRY_CONSENT_LATE
+                                                       : 0;
     struct err err;
 
     if (p->card == CARD_NONE) return;
     err = sim_run(s, act_consent, &c);
-    if (!same(s, "consent", err.code, is_lost(p) ? 0 : REGISTRY_NOT_LOST) || err.code != 0) return;
+    if (!same(s, "consent", err.code, want) || err.code != 0) return;
     if (p->consent) return;
     p->lines[LINE_CONSENT]++;
     p->consent = true;
