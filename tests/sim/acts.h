@@ -442,6 +442,7 @@ static inline void do_book(struct sim *s, int person)
                : 0;
     err = sim_run(s, act_book, &c);
     if (!same(s, "booked", err.code, want) || err.code != 0) return;
+    p->lines[LINE_BOOKED]++;
     slot->bookings[person].id = c.id;
     slot->bookings[person].places = c.ask.places;
     slot->bookings[person].state = BOOKING_MADE;
@@ -454,6 +455,11 @@ static inline void do_unbook(struct sim *s, int person)
     struct sim_slot *slot = any_slot(s, venue);
     struct sim_person *p = &s->people[person];
     enum booking_state state = slot->bookings[person].state;
+    const struct booking_ask ask = { .venue_id = venue->id,
+                                     .person_id = p->id,
+                                     .at = sim_now(s),
+                                     .place = S("馆"),
+                                     .provenance = PROVENANCE_TEST };
     struct err err;
     int want = state == BOOKING_CANCELLED                     ? 0
                : state != BOOKING_MADE                        ? VENUES_BOOKING_OVER
@@ -461,9 +467,10 @@ static inline void do_unbook(struct sim *s, int person)
                                                               : 0;
 
     if (state == 0) return;
-    err = venues_cancel(s->store, venue->id, slot->bookings[person].id, p->id, S("馆"), sim_now(s));
+    err = venues_cancel(s->store, slot->bookings[person].id, &ask);
     if (!same(s, "cancelled", err.code, want) || err.code != 0 || state == BOOKING_CANCELLED)
         return;
+    p->lines[LINE_UNBOOKED]++;
     slot->bookings[person].state = BOOKING_CANCELLED;
     slot->taken -= slot->bookings[person].places;
 }
@@ -651,6 +658,7 @@ static inline void sim_people(struct sim *s)
         ask.number = (struct str){ number, 18 };
         if (!well(s, "a person", registry_person_add(&s->rg, NULL, &ask, &made))) return;
         p->id = made.person_id;
+        p->lines[LINE_ADDED]++;
         if (chance(s, 10)) continue; /* some have nothing yet */
         do_issue(s, p);
         if (chance(s, 12)) continue;

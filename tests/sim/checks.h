@@ -159,7 +159,11 @@ static inline void check_journal(struct sim *s)
             after_id = record->id;
             while (line < LINES && !str_eq(record->line.act, str_of(LINE_NAMES[line])))
                 line++;
-            if (person >= 0 && line < LINES) lines[person][line]++;
+            if (person < 0) continue;
+            if (line < LINES)
+                lines[person][line]++;
+            else
+                finding(s, "a line of an act that nobody did", record->id, 0);
         }
     } while (page.n == 200);
     for (int i = 0; i < PEOPLE; i++) {

@@ -39,6 +39,7 @@ enum plant {
 
 /* Acts that leave a line in the holder's record, by their names there. */
 enum line {
+    LINE_ADDED,
     LINE_ISSUED,
     LINE_ENABLED,
     LINE_LOST,
@@ -54,12 +55,15 @@ enum line {
     LINE_CHECKED,
     LINE_ADMITTED,
     LINE_NOT_ADMITTED,
+    LINE_BOOKED,
+    LINE_UNBOOKED,
     LINES,
 };
 static const char *const LINE_NAMES[LINES] = {
-    "card_issued",    "card_enabled",  "card_lost",     "card_lost_formal", "card_found",
-    "ecard_consent",  "loss_lapsed",   "card_replaced", "card_cancelled",   "device_enrolled",
-    "device_revoked", "code_verified", "card_checked",  "admitted",         "not_admitted",
+    "person_added",    "card_issued",    "card_enabled",      "card_lost",     "card_lost_formal",
+    "card_found",      "ecard_consent",  "loss_lapsed",       "card_replaced", "card_cancelled",
+    "device_enrolled", "device_revoked", "code_verified",     "card_checked",  "admitted",
+    "not_admitted",    "booking_made",   "booking_cancelled",
 };
 
 struct sim_person {
