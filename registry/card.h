@@ -320,9 +320,9 @@ RESULT registry_card_lose(const struct registry *rg, const struct once *once,
 /* When a temporary report made then in that region ends by itself. */
 struct instant registry_loss_end(const struct registry *rg, int32_t region_code,
                                  struct instant effective_at);
-/* The same as part of a larger transaction (root: the person); expires_at from registry_loss_end.
- */
-RESULT registry_card_lose_in(struct txn *tx, const struct loss_ask *ask, struct instant expires_at,
+/* The same as part of a larger transaction (root: the person). `rg` is asked for the end of a
+ * temporary report only. */
+RESULT registry_card_lose_in(struct txn *tx, const struct registry *rg, const struct loss_ask *ask,
                              struct loss_made *made);
 /* Found again. Needs act.proof > the report's proof.
  * refuses REGISTRY_CARD_UNKNOWN, _REPLACED, _CANCELLED, _NOT_LOST, _NOT_REVOCABLE, _PROOF_WEAK */

@@ -53,7 +53,7 @@ static RESULT lose_notice(struct txn *tx, const struct card *card, const struct 
     return act_notice(tx, NOTICE_CARD_LOST, card->person_id, loss->effective_at, words, 4);
 }
 
-RESULT registry_card_lose_in(struct txn *tx, const struct loss_ask *ask, struct instant expires_at,
+RESULT registry_card_lose_in(struct txn *tx, const struct registry *rg, const struct loss_ask *ask,
                              struct loss_made *made)
 {
     bool formal = ask->kind == LOSS_FORMAL;
@@ -69,7 +69,6 @@ RESULT registry_card_lose_in(struct txn *tx, const struct loss_ask *ask, struct 
         .actor_id = ask->act.actor_id,
         .proof = ask->act.proof,
         .effective_at = ask->act.at,
-        .expires_at = formal ? (struct instant){ 0 } : expires_at,
     };
     struct turn_why why = { .act = &ask->act,
                             .name = formal ? "card_lost_formal" : "card_lost",
@@ -80,6 +79,7 @@ RESULT registry_card_lose_in(struct txn *tx, const struct loss_ask *ask, struct 
 
     TRY(registry_card_in(tx, ask->person_id, ask->card_id, &card));
     TRY(lose_decide(&card, ask));
+    if (!formal) loss.expires_at = registry_loss_end(rg, card.region_code, ask->act.at);
     card_turn_open(&turn, &card);
     TRY(card_turn_social(&turn, formal ? SOCIAL_LOSE_FORMAL : SOCIAL_LOSE));
     if (turn.card.bank != BANK_LOSS) card_turn_bank_if(&turn, BANK_LOSE);
@@ -97,8 +97,8 @@ RESULT registry_card_lose_in(struct txn *tx, const struct loss_ask *ask, struct 
 }
 
 struct lose_call {
+    const struct registry *rg;
     const struct loss_ask *ask;
-    struct instant expires_at;
     struct loss_made made;
 };
 
@@ -106,7 +106,7 @@ static RESULT lose_in_txn(struct txn *tx, void *arg)
 {
     struct lose_call *call = arg;
 
-    TRY(registry_card_lose_in(tx, call->ask, call->expires_at, &call->made));
+    TRY(registry_card_lose_in(tx, call->rg, call->ask, &call->made));
     txn_result(tx, call->made.loss_id);
     return OK;
 }
@@ -114,14 +114,12 @@ static RESULT lose_in_txn(struct txn *tx, void *arg)
 RESULT registry_card_lose(const struct registry *rg, const struct once *once,
                           const struct loss_ask *ask, struct loss_made *made)
 {
-    struct lose_call call = { .ask = ask };
+    struct lose_call call = { .rg = rg, .ask = ask };
     struct card card;
     struct loss loss;
     int64_t result;
     bool replayed;
 
-    TRY(registry_card_load(rg->store, ask->person_id, ask->card_id, &card));
-    call.expires_at = registry_loss_end(rg, card.region_code, ask->act.at);
     TRY(act_run(rg, root_person(ask->person_id), once, lose_in_txn, &call, &result, &replayed));
     if (!replayed) {
         *made = call.made;
@@ -368,7 +366,7 @@ static RESULT lapse_formal(struct txn *tx, struct sweep_call *call, const struct
 
     ask.act.proof = loss->proof; /* as strong as the report it goes on from */
     call->end = SWEEP_FORMAL;
-    return registry_card_lose_in(tx, &ask, (struct instant){ 0 }, &made);
+    return registry_card_lose_in(tx, NULL, &ask, &made);
 }
 
 /* One report; looked at again here, since the list was read before. */

@@ -11,11 +11,15 @@ enum { READ_BATCH = 64 }; /* entries copied out before they are visited: no lock
  * which entries are final. */
 static const struct stmt FEED_APPEND_SQLITE = {
     .name = "store: append to a feed",
-    .types = "iiiiib",
+    .types = "iiiiiib",
     .root = 1,
     .sql = "INSERT INTO store_feed (root_id, root_kind, feed, position, subject_id, at, payload)"
-           " VALUES ($1, $2, $3, (SELECT COALESCE(MAX(position), 0) + 1 FROM store_feed"
-           " WHERE feed = $3), $4, $5, $6)",
+           " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+};
+static const struct stmt FEED_LAST = {
+    .name = "store: the last position of a feed",
+    .types = "i",
+    .sql = "SELECT COALESCE(MAX(position), 0) FROM store_feed WHERE feed = $1",
 };
 static const struct stmt FEED_APPEND_POSTGRES = {
     .name = "store: append to a feed",
@@ -79,15 +83,33 @@ static const struct stmt FEED_UNSEALED_POSTGRES = {
     .sql = "SELECT COUNT(*), MIN(at) FROM store_feed_pending WHERE feed = $1",
 };
 
+/* Looked up once a transaction; the writer forgets it when what a body appended is undone. */
+static RESULT next_position(struct txn *tx, enum feed feed, int64_t *position)
+{
+    int64_t *last = &tx->feed_last[feed];
+    bool found;
+
+    assert((int)feed < FEEDS_MAX);
+    if (*last == 0) {
+        ROW(row);
+        TRY(txn_first(tx, &FEED_LAST, IN(v_int(feed)), &row, &found));
+        *last = row_int(&row, 0);
+    }
+    *position = ++*last;
+    return OK;
+}
+
 struct err feed_append(struct txn *tx, enum feed feed, int64_t subject_id, struct bytes payload)
 {
     struct root root = txn_root(tx);
 
     assert(payload.n <= FEED_PAYLOAD_MAX);
     if (tx->store->engine == ENGINE_SQLITE) {
+        int64_t position;
+        TRY(next_position(tx, feed, &position));
         return txn_exec(tx, &FEED_APPEND_SQLITE,
-                        IN(v_int(root.id), v_int(root.kind), v_int(feed), v_int(subject_id),
-                           v_at(txn_now(tx)), v_blob(payload)),
+                        IN(v_int(root.id), v_int(root.kind), v_int(feed), v_int(position),
+                           v_int(subject_id), v_at(txn_now(tx)), v_blob(payload)),
                         NULL);
     }
     return txn_exec(tx, &FEED_APPEND_POSTGRES,

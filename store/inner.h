@@ -16,6 +16,7 @@ enum {
     RERUNS_MAX = 10,            /* conflicts on PostgreSQL */
     URL_MAX = 1024,             /* bytes of a store's URL */
     GROUP_MAX = 256,            /* calls one COMMIT carries */
+    FEEDS_MAX = 8,
 };
 
 /* Notes of a group or of one transaction, one behind the other: length 2, bytes. */
@@ -48,6 +49,8 @@ struct txn {
     int64_t rows; /* written in this run */
     int64_t result_id;
     int64_t feed_n; /* feed entries appended in this run */
+    /* SQLite's writer: the last position of each feed in the open transaction; 0: not known */
+    int64_t feed_last[FEEDS_MAX];
     struct arena arena;
     struct notes *notes;
     size_t notes_from;

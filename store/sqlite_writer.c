@@ -61,6 +61,11 @@ enum attempt {
     GROUP_AGAIN, /* all is undone; what is left in the group must run again, with savepoints */
 };
 
+static void forget_positions(struct sqlite_conn *conn)
+{
+    memset(conn->tx.feed_last, 0, sizeof conn->tx.feed_last);
+}
+
 static void roll_back(struct sqlite_conn *conn)
 {
     if (!sqlite3_get_autocommit(conn->db)) {
@@ -100,6 +105,7 @@ static enum attempt run_bodies(struct group *g, bool savepoints)
         if (savepoints) undone = sqlite_do(conn, "SAVEPOINT body");
         if (undone.code == 0) run_one(g, call);
         stands = call->end.code == 0 || call->end.keep || !conn->tx.wrote;
+        if (!stands) forget_positions(conn);
         if (undone.code == 0 && savepoints && !sqlite3_get_autocommit(conn->db)) {
             undone = sqlite_do(conn, stands ? "RELEASE body" : "ROLLBACK TO body; RELEASE body");
         }
@@ -160,6 +166,7 @@ static enum attempt group_attempt(struct group *g, bool savepoints)
 
     s->notes.n = 0;
     if (s->broken) err = sqlite_recover(s);
+    forget_positions(&s->writer);
     if (err.code == 0) err = sqlite_control(&s->writer, &GROUP_BEGIN);
     if (err.code != 0) {
         group_fail(g, err);
