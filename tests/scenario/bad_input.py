@@ -94,6 +94,8 @@ def operation(base, document, method, path, op, tokens):
     if method == "delete" and "{" not in path:  # of oneself: there is nothing wrong to ask
         refused(where + ": nobody is signed in", ask(base, method.upper(), concrete, None, headers), {401})
         return
+    if "text/event-stream" in json.dumps(op["responses"]):
+        return
     role, token = who_may(base, method.upper(), concrete, headers, tokens)
     if not check(where + ": somebody may ask it", role):
         return
@@ -103,8 +105,6 @@ def operation(base, document, method, path, op, tokens):
         refused(where + ": a forged token", ask(base, method.upper(), concrete, None,
                                                dict(headers, Authorization="Bearer " + "A" * 43)), {401, 400})
     if method == "get":
-        if "text/event-stream" in json.dumps(op["responses"]):
-            return
         refused(where + ": an unknown parameter", ask(base, "GET", concrete + "?nonsense=1", None, signed), {400})
         if "{" in path and "me" not in concrete:
             refused(where + ": a foreign id", ask(base, "GET", concrete, None, signed), {404})
