@@ -101,7 +101,9 @@ $(OUT)/tests/store/power_test $(OUT)/tests/store/fault_test: $(patsubst %.c,$(OU
 HELPERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/scenario/*.c))
 $(HELPERS): $(OUT)/%: $(OUT)/%.o $(call archives,crypto)
 	$(call say,link)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call libs,crypto)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call libs,crypto) $(LDLIBS)
+$(OUT)/tests/scenario/sandbox_probe: $(OUT)/programs/sandbox.o
+$(OUT)/tests/scenario/sandbox_probe: LDLIBS += -lseccomp
 # the whole system in one thread, on a disk whose power can be cut
 SIMS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/sim/*_test.c))
 $(SIMS): $(OUT)/%: $(OUT)/%.o $(OUT)/tests/test.o $(OUT)/tests/fixture.o $(OUT)/made/migrations.o \

@@ -134,6 +134,7 @@ static RESULT store_make(struct demo *demo, struct cli *cli)
     struct import_report report;
     struct err err;
 
+    if (!str_starts(config.url, S("sqlite:"))) TRY(store_mark_disposable(&config));
     TRY(store_migrate(&config, false, NULL, NULL));
     TRY(store_open(&config, &demo->store));
     err = catalogue_import(demo->store, cli_text(cli, "data"), clock_now(&demo->clock), false,
@@ -244,6 +245,15 @@ static enum cli_exit make(struct cli *cli)
     return cli_end(cli, err);
 }
 
+static enum cli_exit empty(struct cli *cli)
+{
+    const struct store_config config = { .url = cli_text(cli, "store"),
+                                         .clock = system_clock(),
+                                         .entropy = entropy_system() };
+
+    return cli_end(cli, store_empty(&config));
+}
+
 static const struct cli_verb VERBS[] = {
     { .name = "make",
       .zh = "造一个演示省：设置、测试密钥、居民、场馆、闸机",
@@ -290,5 +300,16 @@ static const struct cli_verb VERBS[] = {
                    .en = "seed of who lives where" } },
       .examples = { { "ykt demo make --dir demo-data --store sqlite:demo-data/ykt.db", "默认规模",
                       "the usual size" } } },
+    { .name = "empty",
+      .zh = "清空演示用的 PostgreSQL 数据库；别的数据库一概拒绝",
+      .en = "empty the PostgreSQL database of a demonstration; any other one is refused",
+      .run = empty,
+      .flags = { { .name = "store",
+                   .type = CLI_TEXT,
+                   .value = "URL",
+                   .required = true,
+                   .zh = "数据库",
+                   .en = "the store" } },
+      .examples = { { "ykt demo empty --store postgresql:///demo", "清空", "empty it" } } },
 };
 const struct cli_noun DEMO_NOUN = { "demo", "演示", "the demonstration", VERBS, LEN(VERBS) };
