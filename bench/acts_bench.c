@@ -4,14 +4,16 @@
  * acknowledged per second by 1, 16, 64 and 256 callers (performance.md section 6, rows b3 and g).
  *
  *   acts_bench [--quick]
- *   acts_bench --one loss|booking|bare CALLERS SECONDS CARDS    one cell of ours, for a profiler
+ *   acts_bench --one loss|scattered|booking|bare CALLERS SECONDS CARDS    one cell of ours, for a
+ * profiler
  *
  * Beside it, alternating in the same run: the same module on the same SQLite file format and sync
  * with one commit per request; the same on PostgreSQL, durable, when YKT_TEST_POSTGRES names a
  * throwaway cluster (FSYNC=on tests/postgres run ...); the bare slot update, group-committed. Syncs
  * are SQLite's COMMITs while the acts ran, counted by the store; beside them stands what the same
- * disk gives to append + fdatasync alone. Losses are of people in random order. Wall time; every
- * act that did not end OK is counted by its code and told. */
+ * disk gives to append + fdatasync alone. Losses are of people who stand side by side in the tables
+ * and, as "scattered", of people in random order, each of whom costs pages of their own. Wall time;
+ * every act that did not end OK is counted by its code and told. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <libpq-fe.h>
@@ -39,11 +41,11 @@ enum {
 static const int CALLERS_OF[CALLERS] = { 1, 16, 64, 256 };
 
 enum side_kind { GROUPED, PER_COMMIT, POSTGRES, SIDES };
-enum act_kind { LOSS, BOOKING, BARE, ACTS };
+enum act_kind { LOSS, SCATTERED, BOOKING, BARE, ACTS };
 static const char *const SIDE_NAMES[SIDES] = { "ours, SQLite", "one commit per request, SQLite",
                                                "PostgreSQL" };
-static const char *const ACT_NAMES[ACTS] = { "loss report", "booking, one slot",
-                                             "bare slot update" };
+static const char *const ACT_NAMES[ACTS] = { "loss report", "loss report, scattered",
+                                             "booking, one slot", "bare slot update" };
 
 static void must(struct err err, const char *what)
 {
@@ -98,7 +100,7 @@ struct side {
     char url[600];
     struct target *targets;
     int64_t targets_n;
-    _Atomic int64_t next, key, person;
+    _Atomic int64_t next[2], key, person; /* next: of the first half, of the shuffled second */
     int64_t slot;
 };
 
@@ -143,8 +145,8 @@ static void people(struct side *side, int64_t n)
         }
     }
     struct prng prng = { 11 };
-    for (int64_t i = side->targets_n - 1; i > 0; i--) {
-        int64_t k = prng_between(&prng, 0, i);
+    for (int64_t i = side->targets_n - 1; i > side->targets_n / 2; i--) {
+        int64_t k = prng_between(&prng, side->targets_n / 2, i);
         struct target held = side->targets[i];
         side->targets[i] = side->targets[k];
         side->targets[k] = held;
@@ -213,10 +215,12 @@ static bool act_once(struct side *side, enum act_kind kind, struct err *end)
     }
     put_format(&w, "bench-%" PRId64, atomic_fetch_add(&side->key, 1));
     once.key = writer_str(&w);
-    if (kind == LOSS) {
-        int64_t i = atomic_fetch_add(&side->next, 1);
+    if (kind == LOSS || kind == SCATTERED) {
+        int64_t half = side->targets_n / 2;
+        int64_t i = atomic_fetch_add(&side->next[kind == SCATTERED], 1);
         struct loss_made made;
-        if (i >= side->targets_n) return false;
+        if (i >= half) return false;
+        if (kind == SCATTERED) i += half;
         struct loss_ask ask = { .person_id = side->targets[i].person_id,
                                 .card_id = side->targets[i].card_id,
                                 .kind = LOSS_TEMPORARY,
@@ -391,7 +395,7 @@ static int by_double(const void *a, const void *b)
 }
 
 struct series {
-    double v[ROUNDS_MAX * CALLERS * ACTS];
+    double v[ROUNDS_MAX * CALLERS];
     int n;
 };
 
@@ -475,7 +479,7 @@ static void cleanup(void)
 /* One cell of ours, once: what a profiler is set on. */
 static int one(struct side *side, char **argv)
 {
-    static const char *const NAMES[ACTS] = { "loss", "booking", "bare" };
+    static const char *const NAMES[ACTS] = { "loss", "scattered", "booking", "bare" };
     int callers = atoi(argv[1]);
     double seconds = atof(argv[2]);
 
@@ -519,7 +523,7 @@ int main(int argc, char **argv)
     must(keyd_open_local(core, &keyd), "keyd client");
     must(keyd_blind_key(keyd, &blind), "blind key");
     if (single) return one(&sides[GROUPED], argv + 2);
-    side_open(&sides[GROUPED], GROUPED, quick ? 15000 : 60000);
+    side_open(&sides[GROUPED], GROUPED, quick ? 30000 : 160000);
     side_open(&sides[PER_COMMIT], PER_COMMIT, quick ? 5000 : 25000);
     side_open(&sides[POSTGRES], POSTGRES, quick ? 3000 : 20000);
     for (int round = 0; round < rounds; round++) {
