@@ -64,7 +64,7 @@ static void stand(struct app *app, const struct request *rq, struct verify_ask *
     ask->place_id = session->place_id;
     ask->terminal_id = session->terminal_id;
     ask->staff_id = session->actor == ACTOR_STAFF ? session->actor_id : 0;
-    ask->region_code = place ? place->region : 0;
+    ask->region_code = place ? place->region : session_region(session);
     ask->simulator = app->demo;
 }
 
@@ -85,10 +85,11 @@ RESULT post_verification(struct app *app, const struct request *rq, struct reply
 
     TRY(json_read(rq->body, body, LEN(body)));
     TRY(request_may(rq, MAY_VERIFY, 0, 0));
-    REQUIRE(item_find(catalogue_now(app->shelf), ask.item), CATALOGUE_ITEM_UNKNOWN);
+    stand(app, rq, &ask);
+    TRY(item_require_open(catalogue_now(app->shelf), ask.item,
+                          ask.region_code != 0 ? ask.region_code : REGION_ANHUI, rq->at));
     ask.purpose = (enum code_purpose)purpose;
     ask.strength = (enum code_strength)strength;
-    stand(app, rq, &ask);
     err = identity_verify(app->identity, &ask, &verdict);
     if (err.code > 0) verdict_more(app, rq, rp, err.code, &verdict);
     TRY(err);
@@ -161,7 +162,10 @@ RESULT check_in(struct app *app, const struct request *rq, const struct check_in
     TRY(stand_at(app, rq, ask->terminal_id, &at));
     place = at.place;
     item = item_of_entry(cat, place->kind);
-    if (item) verify.item = item->code;
+    if (item) { /* a door whose item has not begun here opens for nobody, and uses up no code */
+        TRY(item_require_open(cat, item->code, place->region, rq->at));
+        verify.item = item->code;
+    }
     stand(app, rq, &verify);
     verify.place_id = place->id;
     verify.terminal_id = at.terminal_id;

@@ -137,7 +137,8 @@ struct signature {
 };
 /* Sign with the newest valid key of the purpose in the default suite of the policy (P-256 for
  * webhooks, else SM2), or in the suite named. `what` is signed as it is, so outsiders verify with
- * any tool. Logged. */
+ * any tool. Logged, and counted: refuses KEYD_BUDGET_SECOND, KEYD_BUDGET_DAY past what a node of
+ * this size signs (KEYD_SIGN_BUDGETS). */
 RESULT keyd_sign(struct keyd *keyd, enum keyd_sign_purpose purpose, struct bytes what,
                  struct signature *out);
 RESULT keyd_sign_suite(struct keyd *keyd, enum keyd_sign_purpose purpose, enum suite suite,

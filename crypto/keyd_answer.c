@@ -250,11 +250,7 @@ static RESULT sign_answer(struct keyd_core *core, struct cursor *c, struct write
     put_hex(&line, bytes_of(key->row.kid, KID_BYTES));
     put_str(&line, S(" sm3="));
     put_hex(&line, bytes_of(digest, sizeof digest));
-    pthread_mutex_lock(&core->lock);
-    struct err err = keyd_log_append(core->log, keyd_log_time(core->log, clock_now(&core->clock)),
-                                     writer_str(&line), NULL);
-    pthread_mutex_unlock(&core->lock);
-    TRY(err);
+    TRY(budget_take_sign(core, (enum keyd_sign_purpose)purpose, writer_str(&line)));
     TRY(sign_key_sign(key->sign, what, rs));
     put_u8(w, suite);
     put_bytes(w, bytes_of(key->row.kid, KID_BYTES));

@@ -16,9 +16,17 @@ const struct keyd_budget KEYD_BUDGETS[KEYD_USES] = {
     [KEYD_USE_NAME_TAG] = { 500, 1000000 },
 };
 
-static struct budget_state *state_at(struct keyd_core *core, enum keyd_use use, struct instant at)
+const struct keyd_budget KEYD_SIGN_BUDGETS[KEYD_SIGN_PURPOSES] = {
+    [KEYD_SIGN_FEED_BLOCK] = { 2000, 5000000 }, /* a block a second and feed; an import many */
+    [KEYD_SIGN_CODE_BUNDLE] = { 500, 5000000 }, /* a phone's day, some renewed */
+    [KEYD_SIGN_STOP_LIST] = { 50, 500000 },     /* a list a minute and reader's position */
+    [KEYD_SIGN_RECEIPT] = { 500, 2000000 },     /* papers and receipts */
+    [KEYD_SIGN_WEBHOOK] = { 1000, 10000000 },   /* messages, tried again */
+    [KEYD_SIGN_ANSWER] = { 500, 2000000 },
+};
+
+static struct budget_state *state_now(struct budget_state *state, struct instant at)
 {
-    struct budget_state *state = &core->used[use];
     int64_t second = at.usec / USEC_PER_SEC, day = day_of(at).number;
 
     if (second > state->second) {
@@ -30,6 +38,11 @@ static struct budget_state *state_at(struct keyd_core *core, enum keyd_use use, 
         state->day_used = 0;
     }
     return state;
+}
+
+static struct budget_state *state_at(struct keyd_core *core, enum keyd_use use, struct instant at)
+{
+    return state_now(&core->used[use], at);
 }
 
 static struct ticket_state *ticket_state(struct keyd_core *core, const uint8_t id[16],
@@ -55,7 +68,11 @@ void budget_replay(void *arg, struct instant at, struct str kind, struct str fie
     int64_t use, n;
     uint8_t id[16];
 
-    (void)kind;
+    if (str_eq(kind, S("sign"))) {
+        if (str_int(log_field(fields, "purpose"), 1, KEYD_SIGN_PURPOSES - 1, &n))
+            state_now(&core->signed_of[n], at)->day_used++;
+        return;
+    }
     if (!str_int(log_field(fields, "use"), 1, KEYD_USES - 1, &use)) return;
     if (!str_int(log_field(fields, "n"), 1, INT32_MAX, &n)) return;
     struct budget_state *state = state_at(core, (enum keyd_use)use, at);
@@ -130,6 +147,27 @@ RESULT budget_take_tag(struct keyd_core *core, uint64_t *mark)
 {
     pthread_mutex_lock(&core->lock);
     struct err err = tag_locked(core, mark);
+    pthread_mutex_unlock(&core->lock);
+    return err;
+}
+
+static RESULT sign_locked(struct keyd_core *core, enum keyd_sign_purpose purpose, struct str text)
+{
+    struct instant at = keyd_log_time(core->log, clock_now(&core->clock));
+    const struct keyd_budget *limit = &core->sign_budgets[purpose];
+    struct budget_state *state = state_now(&core->signed_of[purpose], at);
+
+    REQUIRE(state->second_used < limit->per_second, KEYD_BUDGET_SECOND);
+    REQUIRE(state->day_used < limit->per_day, KEYD_BUDGET_DAY);
+    state->second_used++;
+    state->day_used++;
+    return keyd_log_append(core->log, at, text, NULL);
+}
+
+RESULT budget_take_sign(struct keyd_core *core, enum keyd_sign_purpose purpose, struct str text)
+{
+    pthread_mutex_lock(&core->lock);
+    struct err err = sign_locked(core, purpose, text);
     pthread_mutex_unlock(&core->lock);
     return err;
 }

@@ -48,6 +48,10 @@ RESULT keyd_core_open(const struct keyd_settings *settings, struct keyd_core **o
     core->clock = settings->clock;
     core->entropy = settings->entropy;
     memcpy(core->budgets, settings->budgets, sizeof core->budgets);
+    for (int p = 1; p < KEYD_SIGN_PURPOSES; p++) {
+        const struct keyd_budget *given = &settings->sign_budgets[p];
+        core->sign_budgets[p] = given->per_second != 0 ? *given : KEYD_SIGN_BUDGETS[p];
+    }
     (void)pthread_mutex_init(&core->lock, NULL);
     struct err err = core_open(core, settings);
     if (err.code != 0) {
@@ -94,6 +98,8 @@ RESULT keyd_core_test(const char *dir, struct clock clock, struct entropy entrop
     place.hsm = settings.hsm;
     for (int use = 1; use < KEYD_USES; use++) {
         settings.budgets[use] = (struct keyd_budget){ 1000000000, INT64_C(1000000000000) };
+        for (int p = 1; p < KEYD_SIGN_PURPOSES; p++)
+            settings.sign_budgets[p] = (struct keyd_budget){ 1000000000, INT64_C(1000000000000) };
     }
     struct err err = keys_create(&place);
     if (err.code != 0 && err.code != KEYD_EXISTS) return err;

@@ -23,20 +23,24 @@ struct keyd_core {
     char dir[PATH_BYTES];
     int lock_fd;
     struct clock clock;
-    struct keyd_budget budgets[KEYD_USES];
+    struct keyd_budget budgets[KEYD_USES], sign_budgets[KEYD_SIGN_PURPOSES];
     struct keyring *ring; /* read only while running */
     struct keyd_log *log;
     bool test;
 
     pthread_mutex_t lock; /* all below; taken before the log's own */
     struct entropy entropy;
-    struct budget_state used[KEYD_USES];
+    struct budget_state used[KEYD_USES], signed_of[KEYD_SIGN_PURPOSES];
     struct ticket_state tickets[TICKETS_MAX];
     int64_t tags_left, tags_day; /* of the block of name tags that the log already counts */
 };
 
 /* ---- keyd_budget.c ---- */
 
+/* One more signature of a purpose, and its line, which is not waited for: what a restart forgets is
+ * a second's worth, and of the day what the log lost with a power cut. Refuses KEYD_BUDGET_SECOND,
+ * KEYD_BUDGET_DAY. */
+RESULT budget_take_sign(struct keyd_core *core, enum keyd_sign_purpose purpose, struct str text);
 /* Counts a line of the log on; the log_replay of keyd_log_open. */
 void budget_replay(void *arg, struct instant at, struct str kind, struct str fields);
 /* Take n of a use, write the line and give its mark. Refuses without a line when a budget or the

@@ -14,11 +14,14 @@ struct keyd_budget {
 };
 /* Defaults by enum keyd_use, sized for one city node: holder 200/s, counter 50/s … (see the .c). */
 extern const struct keyd_budget KEYD_BUDGETS[KEYD_USES];
+/* The same for signatures, by enum keyd_sign_purpose. */
+extern const struct keyd_budget KEYD_SIGN_BUDGETS[KEYD_SIGN_PURPOSES];
 
 struct keyd_settings {
     const char *dir; /* of keys_create: keys, log/, lock */
     struct hsm_settings hsm;
     struct keyd_budget budgets[KEYD_USES];
+    struct keyd_budget sign_budgets[KEYD_SIGN_PURPOSES]; /* all zero: KEYD_SIGN_BUDGETS */
     struct clock clock;
     struct entropy entropy;
     bool no_sync; /* simulations only: the log is written but not synced */

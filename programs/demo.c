@@ -119,6 +119,8 @@ static RESULT keys_make(struct demo *demo)
          use++) { /* filling a province is bulk work of our own making */
         settings.budgets[use] = (struct keyd_budget){ INT64_MAX / 2, INT64_MAX / 2 };
     }
+    for (int purpose = 1; purpose < KEYD_SIGN_PURPOSES; purpose++)
+        settings.sign_budgets[purpose] = (struct keyd_budget){ INT64_MAX / 2, INT64_MAX / 2 };
     TRY(keyd_core_open(&settings, &demo->core));
     TRY(keyd_open_local(demo->core, &demo->keyd));
     TRY(keyd_blind_key(demo->keyd, &demo->blind));

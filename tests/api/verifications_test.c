@@ -32,10 +32,13 @@ static void fields(struct api_world *w, const struct phone *phone)
 
 static void strangers(struct api_world *w, const struct phone *phone)
 {
-    char body[600], item[600];
+    char body[600], item[600], planned[600];
 
     snprintf(body, sizeof body, "%s",
              body_of(phone_code(w, phone, 0, CODE_ENTRY), "entry", "door"));
+    snprintf(planned, sizeof planned,
+             "{\"code\":\"%s\",\"purpose\":\"entry\",\"strength\":\"door\",\"item\":\"TR-01-008\"}",
+             phone_code(w, phone, 0, CODE_ENTRY));
     snprintf(item, sizeof item,
              "{\"code\":\"%s\",\"purpose\":\"entry\",\"strength\":\"door\",\"item\":\"none\"}",
              phone_code(w, phone, 0, CODE_ENTRY));
@@ -46,6 +49,8 @@ static void strangers(struct api_world *w, const struct phone *phone)
             { "12333", &w->agent, "POST /v1/verifications", body, 403, "scope" },
             { "an item that is none", &w->clerk, "POST /v1/verifications", item, 404,
               "item_unknown" },
+            { "an item that has not begun", &w->clerk, "POST /v1/verifications", planned, 409,
+              "item_not_open" },
             { "a check by nobody", &w->nobody, "POST /v1/checks", "{}", 401, "sign_in" },
             { "a check by a resident", &w->holder, "POST /v1/checks", "{}", 403, "scope" },
             { "a check of nothing", &w->clerk, "POST /v1/checks", "{}", 422, "missing" },

@@ -105,6 +105,34 @@ static void test_many(void)
     world_stop(&world);
 }
 
+/* Signatures are counted as well: a worker that turned hostile signs no more than a node needs. */
+static void test_sign_budget(void)
+{
+    struct world world;
+    struct signature signature;
+    const struct bytes what = str_bytes(S("yes, alive"));
+
+    world_new(&world, "signs");
+    world_stop(&world);
+    world.settings.sign_budgets[KEYD_SIGN_ANSWER] = (struct keyd_budget){ 3, 5 };
+    world_start(&world);
+    for (int i = 0; i < 3; i++)
+        CHECK_OK("signed", keyd_sign(world.keyd, KEYD_SIGN_ANSWER, what, &signature));
+    CHECK_CODE("too many in a second", keyd_sign(world.keyd, KEYD_SIGN_ANSWER, what, &signature),
+               KEYD_BUDGET_SECOND);
+    CHECK_OK("of another purpose", keyd_sign(world.keyd, KEYD_SIGN_RECEIPT, what, &signature));
+    world_stop(&world);
+    world_start(&world);
+    now.usec += USEC_PER_SEC;
+    for (int i = 0; i < 2; i++)
+        CHECK_OK("signed", keyd_sign(world.keyd, KEYD_SIGN_ANSWER, what, &signature));
+    CHECK_CODE("too many in a day, counted over a restart",
+               keyd_sign(world.keyd, KEYD_SIGN_ANSWER, what, &signature), KEYD_BUDGET_DAY);
+    now.usec += USEC_PER_DAY;
+    CHECK_OK("tomorrow", keyd_sign(world.keyd, KEYD_SIGN_ANSWER, what, &signature));
+    world_stop(&world);
+}
+
 static void test_uses(void)
 {
     struct world world;
@@ -323,6 +351,7 @@ int main(void)
     prng.state = test_seed();
     test_fields();
     test_many();
+    test_sign_budget();
     test_uses();
     test_names();
     test_blind();
