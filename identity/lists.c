@@ -5,7 +5,8 @@
 #include "identity/derived_core.h"
 #include "identity/verify_store.h"
 
-enum { DELTA_ENTRIES_MAX = 20000, PAPERS_MAX = 100000 };
+/* Of papers: room that is only taken when it is used. */
+enum { DELTA_ENTRIES_MAX = 20000, PAPERS_MAX = 4000000 };
 #define FULL_FRESH_USEC USEC_PER_MIN /* a full list of less than this age is handed out again */
 
 /* What a list says of a card. Cards that were never enabled have no codes and are left out. */
@@ -33,7 +34,10 @@ static RESULT papers_read(struct txn *tx, void *arg)
 {
     struct making *m = arg;
 
-    return serials_revoked(tx, m->at, m->papers, PAPERS_MAX, &m->papers_n);
+    TRY(serials_revoked(tx, m->at, m->papers, PAPERS_MAX, &m->papers_n));
+    if (m->papers_n == PAPERS_MAX) /* rather no list than one that leaves some out */
+        return fault(FAULT_MEMORY, "more papers are revoked than a list holds");
+    return OK;
 }
 
 static void making_put(struct making *m, uint32_t index, enum stop_answer answer)
