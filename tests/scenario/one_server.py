@@ -68,6 +68,18 @@ def check_paths():
         shutil.rmtree(top)
 
 
+def check_demo():
+    """A demonstration's roles by a click need a test system and keys that say so."""
+    with tempfile.TemporaryDirectory(prefix="ykt-demo-") as top:
+        open(top + "/ykt.conf", "w").write("[server]\ndemo = true\ntest = true\n[database]\nurl = sqlite:db/ykt.db\n[keys]\nsecret_file = ykt.conf\ntest = true\n")
+        rows = (("as it is", [], 0, ""), ("no test system", ["server.test=false"], 2, "server.demo: only together with server.test"),
+                ("keys of a device", ["keys.device=pkcs11", "keys.test=false"], 2, "server.demo: only with keys that are marked"))
+        for title, sets, code, words in rows:
+            done = ykt("server", "check", "--config", top + "/ykt.conf", *[word for one in sets for word in ("--set", one)])
+            check("a demonstration, %s" % title, done.returncode == code and words in done.stderr, "%d %s" % (done.returncode, done.stderr))
+
+
 check_paths()
+check_demo()
 with_server(run)
 raise SystemExit(end())
