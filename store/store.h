@@ -357,9 +357,10 @@ RESULT store_restore(const struct store_config *config, struct str path);
 /* Before the first start on a promoted standby: what the old one sealed since is another history.
  */
 RESULT store_raise_incarnation(struct store *store, int64_t *incarnation);
-/* Mark an empty PostgreSQL database as one that store_empty may empty again: a demonstration's, whose
- * SQLite file is simply removed. The first refuses STORE_EXISTS when tables are there, the second
- * STORE_NOT_DISPOSABLE when they are and without the mark, STORE_HELD; both STORE_NOT_POSTGRESQL. */
+/* Mark an empty PostgreSQL database as one that store_empty may empty again: a demonstration's,
+ * whose SQLite file is simply removed. The first refuses STORE_EXISTS when tables are there, the
+ * second STORE_NOT_DISPOSABLE when they are and without the mark, STORE_HELD; both
+ * STORE_NOT_POSTGRESQL. */
 RESULT store_mark_disposable(const struct store_config *config);
 RESULT store_empty(const struct store_config *config);
 /* Distribute the tables by their root columns with the Citus extension; refuses where it is
@@ -370,8 +371,8 @@ enum {
     STORE_NOT_POSTGRESQL = 1811,
     STORE_EXISTS = 1812,
     STORE_NOT_BACKUP = 1813,
-    STORE_HELD = 1814,         /* another process writes this database */
-    STORE_LOG_BESIDE = 1815,   /* PATH-wal, -shm or -journal of a database that is gone */
+    STORE_HELD = 1814,          /* another process writes this database */
+    STORE_LOG_BESIDE = 1815,    /* PATH-wal, -shm or -journal of a database that is gone */
     STORE_HALF_RESTORED = 1816, /* a restore was cut off */
     STORE_NOT_DISPOSABLE = 1817
 };
