@@ -123,6 +123,19 @@ static uint64_t rows_of(const struct generation *g, struct value_row *rows, uint
     return n;
 }
 
+/* Of a base's rows only the compared bits of the hash are known. A new base of more blocks must not
+ * compare more than that: a look-up by the whole hash would miss half of the old rows with each bit
+ * too many. One made from the store knows all bits again. */
+static int fold_bits(const struct generation *g, uint64_t n, uint32_t cards)
+{
+    int bits = index_bits_for(cards), known, least;
+
+    if (!g || g->index.n == 0) return bits;
+    known = g->index.block_bits + 64 - g->index.index_bits;
+    least = value_index_block_bits(n) + 64 - known;
+    return bits > least ? bits : least;
+}
+
 /* The next overlay has room for an eighth of the rows, so that folding costs a few row moves an
  * addition. */
 RESULT derived_fold(struct derived *d, uint32_t overlay_slots)
@@ -147,7 +160,7 @@ RESULT derived_fold(struct derived *d, uint32_t overlay_slots)
     }
     if (err.code == 0)
         err =
-            generation_make(rows, n, index_bits_for(atomic_load(&d->cards)), overlay_slots, &made);
+            generation_make(rows, n, fold_bits(g, n, atomic_load(&d->cards)), overlay_slots, &made);
     pages_give(rows, max * sizeof *rows);
     TRY(err);
     generation_swap(d, made);

@@ -6,7 +6,8 @@
  * index. One miss in the directory (small, mostly cached), one or two neighbouring lines in the
  * rows.
  *
- * Compared are block_bits + (64 - index_bits) bits, 58 at 60 M rows. The base never changes; what
+ * Compared are block_bits + (64 - index_bits) bits, 58 at 60 M rows; fewer where a base was merged
+ * from an older one, whose uncompared bits are not known. The base never changes; what
  * was added since is in an overlay, an open-addressing table that one writer fills while readers
  * look. */
 #pragma once

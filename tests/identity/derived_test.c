@@ -191,6 +191,41 @@ static void readers(struct world *w, const struct resident *residents, int n)
     CHECK_INT("and missed nothing", wrong, 0);
 }
 
+/* From a few values to some hundreds, folded again and again on the way: each doubling of the
+ * blocks compares another bit, which old rows may not have. */
+static void growing(struct world *w)
+{
+    enum { MANY = 300 };
+    static struct resident r[MANY];
+    int lost = 0;
+
+    for (int i = 0; i < MANY; i++) {
+        char number[19];
+        struct act act = world_act(w);
+        struct person_ask person = {
+            .document = DOCUMENT_CITIZEN, .name = S("张三"), .region_code = 340111, .act = act
+        };
+        struct card_issue_ask issue = {
+            .generation = 3, .region_code = 340111, .instant = true, .act = act
+        };
+        struct person_made one;
+        struct card_made card;
+
+        citizen_no_text(w->people++, number);
+        person.number = str_of(number);
+        if (!CHECK_OK("a person", registry_person_add(&w->rg, NULL, &person, &one))) return;
+        issue.person_id = one.person_id;
+        if (!CHECK_OK("a card", registry_card_issue(&w->rg, NULL, &issue, &card))) return;
+        r[i] = (struct resident){ .card_id = card.card_id, .no = card.no };
+        if (i % 16 != 15) continue;
+        CHECK_OK("folded", derived_save(w->derived));
+        for (int k = 0; k <= i; k++) {
+            lost += social_of(w, &r[k]) != SOCIAL_SEALED;
+        }
+    }
+    CHECK_INT("no card is lost as the index grows", lost, 0);
+}
+
 int main(void)
 {
     enum { N = 12 };
@@ -254,6 +289,7 @@ int main(void)
         CHECK_INT("all cards", status.cards, N + 1);
         readers(&w, r, N);
         others_files(&w, r, N);
+        growing(&w);
         world_close(&w);
     }
     return test_end();
