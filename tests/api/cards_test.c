@@ -331,6 +331,50 @@ static void repeats(struct api_world *w)
     world_repeated(w, &w->holder, line, "{}", "{ }", 201); /* lost above, in consents() */
 }
 
+/* What a service keeps by card passes to the new one; a step that fails is run again with the
+ * repeat of the same request, and the card is replaced once. */
+static struct {
+    int runs, fails;
+    int64_t from, to;
+} inherited;
+
+static struct err inherit_step(struct app *app, int64_t person_id, int64_t old_card_id,
+                               int64_t new_card_id, struct instant at)
+{
+    (void)app;
+    (void)person_id;
+    (void)at;
+    inherited.runs++;
+    if (inherited.fails-- > 0) return fault(FAULT_PARTNER, "not now");
+    inherited.from = old_card_id;
+    inherited.to = new_card_id;
+    return OK;
+}
+
+static void inheritance(struct api_world *w)
+{
+    static const struct replacement_step STEPS[] = { { "test.step", inherit_step } };
+    struct somebody one = somebody(w, true);
+    const char *key = "Idempotency-Key: inherits-once\r\n";
+    char line[120], to[20];
+
+    w->app.replacement = STEPS;
+    w->app.replacement_n = 1;
+    inherited.runs = 0;
+    inherited.fails = 1;
+    snprintf(line, sizeof line, "POST /v1/cards/%s/replacements", one.card);
+    CHECK_STATUS(w, "a step fails",
+                 world_ask_with(w, &w->clerk, line, key, "{\"reason\":\"damaged\"}"), 502);
+    CHECK_STATUS(w, "asked again",
+                 world_ask_with(w, &w->clerk, line, key, "{\"reason\":\"damaged\"}"), 201);
+    CHECK_INT("run again", inherited.runs, 2);
+    world_id(w, "crd", inherited.from, to);
+    CHECK_STR("from the old card", str_of(to), str_of(one.card));
+    world_id(w, "crd", inherited.to, to);
+    CHECK_STR("to the one that was made", str_of(to), str_of(world_member(w, "new_card")));
+    w->app.replacement_n = 0;
+}
+
 /* Tokens end; what they could do before, they can't then. */
 static void endings(struct api_world *w)
 {
@@ -357,6 +401,7 @@ int main(void)
             orders(&w);
             consents(&w);
             repeats(&w);
+            inheritance(&w);
             endings(&w);
         }
         api_world_close(&w);
