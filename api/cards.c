@@ -3,6 +3,7 @@
  * POST /v1/cards                          issue (申领、发放) at a counter
  *   body  {"person", "generation": 2|3, "region_code", "instant"?, "ecard"?}
  *   201   the card, with "card_no" this once
+ *   403   region: the clerk may issue neither there nor to a resident of elsewhere
  *   409   card_exists: one live card per person and issuing province
  * GET  /v1/cards/{card}                   states by name; ETag is the epoch
  * GET  /v1/cards/{card}/events            its history, newest first
@@ -35,11 +36,14 @@ RESULT post_card(struct app *app, const struct request *rq, struct reply *rp)
         JSON_OPTIONAL(JSON_BOOL("instant", &ask.instant), &given),
         JSON_OPTIONAL(JSON_BOOL("ecard", &ask.ecard), &given),
     };
+    struct person person;
     struct card_made made;
     struct card card;
 
     TRY(json_read(rq->body, body, LEN(body)));
     TRY(request_may(rq, MAY_CARD_ISSUE, (int32_t)region, 0));
+    TRY(registry_person_load(app->store, ask.person_id, &person));
+    TRY(request_may(rq, MAY_CARD_ISSUE, person.region_code, 0)); /* whose card, not only where */
     ask.generation = (int)generation;
     ask.region_code = (int32_t)region;
     ask.act.proof =

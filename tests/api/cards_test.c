@@ -136,6 +136,8 @@ static void issuing(struct api_world *w)
               "region" },
             { "by a clerk of another city", &w->far_clerk, "POST /v1/cards",
               ISSUE(bare.id, 3, 340111), 403, "region" },
+            { "there, by a clerk of there", &w->far_clerk, "POST /v1/cards",
+              ISSUE(bare.id, 3, 341202), 403, "region" },
         };
 
         UNTOUCHED(w, rows);
