@@ -84,7 +84,7 @@ static RESULT sealed_at(struct store *store, int64_t number, int64_t position, s
 
 struct receipt_call {
     int64_t incarnation, position, after;
-    struct instant active_at;
+    struct instant sealed_at, active_at;
     size_t limit, n;
     struct gate_obeyed *gates;
 };
@@ -93,8 +93,8 @@ static RESULT receipt_read(struct txn *tx, void *arg)
 {
     struct receipt_call *call = arg;
 
-    return obeyed_list(tx, call->incarnation, call->position, call->active_at, call->after,
-                       call->limit + 1, call->gates, &call->n);
+    return obeyed_list(tx, call->incarnation, call->position, call->sealed_at, call->active_at,
+                       call->after, call->limit + 1, call->gates, &call->n);
 }
 
 RESULT venues_loss_receipt(struct store *store, int64_t card_id, struct instant reported_at,
@@ -103,6 +103,7 @@ RESULT venues_loss_receipt(struct store *store, int64_t card_id, struct instant 
 {
     struct change change = { .card_id = card_id, .reported_at = reported_at };
     struct receipt_call call = { .after = after_terminal,
+                                 .sealed_at = { INT64_MAX },
                                  .active_at = reported_at,
                                  .limit = limit };
     struct feed_status status;
@@ -115,12 +116,14 @@ RESULT venues_loss_receipt(struct store *store, int64_t card_id, struct instant 
                    &found));
     if (found) TRY(change_find(store, block.first, &change));
     call.incarnation = status.incarnation;
-    call.position = change.position == 0 ? INT64_MAX : change.position; /* nobody can obey it yet */
+    call.position = change.position;
+    if (change.position != 0) /* before that nobody can obey it */
+        TRY(sealed_at(store, block.number, change.position, &call.sealed_at));
     call.gates = NEW_ARRAY(arena, struct gate_obeyed, limit + 1);
     if (!call.gates) return fault(FAULT_MEMORY, "a receipt of %zu gates", limit);
     TRY(store_read(store, receipt_read, &call));
     out->position = change.position;
-    if (change.position != 0) TRY(sealed_at(store, block.number, change.position, &out->sealed_at));
+    if (change.position != 0) out->sealed_at = call.sealed_at;
     out->gates = call.gates;
     out->more = call.n > limit;
     out->n = out->more ? limit : call.n;

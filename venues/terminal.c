@@ -348,12 +348,19 @@ static RESULT beat_in_txn(struct txn *tx, void *arg)
     REQUIRE(row.terminal.state != TERMINAL_REVOKED, VENUES_TERMINAL_REVOKED);
     REQUIRE(row.terminal.state == TERMINAL_ACTIVE, VENUES_NOT_ENROLLED);
     TRY(terminal_set_beat(tx, beat));
-    if (beat->list_made_at.usec == 0) return OK;
+    if (beat->list_made_at.usec == 0 || beat->list_position == 0) return OK;
     return obeyed_put(tx, beat);
 }
 
 RESULT venues_heartbeat(struct store *store, const struct heartbeat *beat)
 {
+    struct feed_status status;
+
+    TRY(feed_status(store, FEED_CARD, &status));
+    if (beat->list_position != 0)
+        REQUIRE(beat->list_incarnation == status.incarnation &&
+                    beat->list_position <= status.head_position,
+                VENUES_LIST_UNKNOWN);
     return store_run(store, root_of(beat->venue_id), beat_in_txn, &beat);
 }
 

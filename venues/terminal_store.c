@@ -123,10 +123,10 @@ static const struct stmt OBEYED_INSERT = {
 };
 static const struct stmt OBEYED_LIST = {
     .name = "venues: when each gate obeyed",
-    .types = "iiiii",
+    .types = "iiiiii",
     .sql = "SELECT t.id, t.venue_id, t.name, CAST(MIN(l.at) AS BIGINT) FROM terminal t"
            " LEFT JOIN terminal_list l ON l.venue_id = t.venue_id AND l.terminal_id = t.id"
-           " AND l.incarnation = $1 AND l.position >= $2"
+           " AND l.incarnation = $1 AND l.position >= $2 AND l.at >= $6"
            " WHERE t.state = 2 AND t.enrolled_at <= $3 AND t.id > $4"
            " GROUP BY t.id, t.venue_id, t.name ORDER BY t.id LIMIT $5",
 };
@@ -307,8 +307,9 @@ RESULT obeyed_put(struct txn *tx, const struct heartbeat *beat)
                     NULL);
 }
 
-RESULT obeyed_list(struct txn *tx, int64_t incarnation, int64_t position, struct instant active_at,
-                   int64_t after, size_t limit, struct gate_obeyed *out, size_t *n)
+RESULT obeyed_list(struct txn *tx, int64_t incarnation, int64_t position, struct instant sealed_at,
+                   struct instant active_at, int64_t after, size_t limit, struct gate_obeyed *out,
+                   size_t *n)
 {
     ROW(row);
     bool more;
@@ -316,7 +317,7 @@ RESULT obeyed_list(struct txn *tx, int64_t incarnation, int64_t position, struct
     *n = 0;
     TRY(txn_query(tx, &OBEYED_LIST,
                   IN(v_int(incarnation), v_int(position), v_at(active_at), v_int(after),
-                     v_int((int64_t)limit)),
+                     v_int((int64_t)limit), v_at(sealed_at)),
                   &row));
     for (;;) {
         TRY(row_next(&row, &more));

@@ -34,8 +34,9 @@ RESULT token_find(struct txn *tx, const uint8_t hash[32], struct instant at, int
 RESULT tokens_drop(struct txn *tx, int64_t venue_id, int64_t terminal_id, struct instant ended);
 
 RESULT obeyed_put(struct txn *tx, const struct heartbeat *beat);
-RESULT obeyed_list(struct txn *tx, int64_t incarnation, int64_t position, struct instant active_at,
-                   int64_t after, size_t limit, struct gate_obeyed *out, size_t *n);
+RESULT obeyed_list(struct txn *tx, int64_t incarnation, int64_t position, struct instant sealed_at,
+                   struct instant active_at, int64_t after, size_t limit, struct gate_obeyed *out,
+                   size_t *n);
 
 /* terminal.c: the terminal's key over an upload. */
 RESULT upload_signature_check(const struct terminal *terminal, const struct upload_ask *ask);

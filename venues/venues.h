@@ -54,6 +54,7 @@ enum venues_refusal {
     VENUES_LINE_TIME = 7054,    /* of one line: its time lies ahead of ours, or before there were
                                    codes */
     VENUES_LINE_VERDICT = 7055, /* of one line: its verdict is no refusal that there is */
+    VENUES_LIST_UNKNOWN = 7056, /* a heartbeat names a list that was not made here, or not yet */
 };
 
 /* ---- slots --------------------------------------------------------------------------------------
@@ -249,7 +250,9 @@ RESULT venues_terminal_of_token(struct store *store, struct str token, struct in
                                 struct terminal *out);
 
 /* What a terminal says of itself, each 30 s or after a new stop list: which list it obeys since
- * when. A step of its list position is kept for loss receipts. */
+ * when. A step of its list position is kept for loss receipts. A terminal without a list says
+ * position 0; any other position must be of the feed's incarnation and at most its sealed head,
+ * else VENUES_LIST_UNKNOWN: nobody obeys a list that was not made. */
 struct heartbeat {
     int64_t venue_id, terminal_id;
     int64_t list_incarnation, list_position;
@@ -357,7 +360,8 @@ struct loss_receipt {
     bool more; /* of limit */
 };
 /* The receipt of a card's loss that was reported at `reported_at`: every terminal with
- * the time its heartbeat first named a list at or past the change. */
+ * the time its heartbeat first named a list at or past the change; what was said before the change
+ * was sealed does not count. */
 RESULT venues_loss_receipt(struct store *store, int64_t card_id, struct instant reported_at,
                            int64_t after_terminal, size_t limit, struct arena *arena,
                            struct loss_receipt *out);

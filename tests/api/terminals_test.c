@@ -215,10 +215,17 @@ static void endings(struct api_world *w, const char *venue)
     struct api_gate gate;
     char beat[80], revoke[80], token[80];
     const char *beats =
-        "{\"incarnation\":1,\"position\":1,\"terminal_at\":\"2021-08-20T08:00:00+08:"
+        "{\"incarnation\":0,\"position\":0,\"terminal_at\":\"2021-08-20T08:00:00+08:"
         "00\",\"queue\":0}";
     const struct refused over[] = {
         { "a token of ten minutes ago", &gate.who, beat, beats, 401, "sign_in" },
+    };
+    const struct refused ahead[] = {
+        { "a list that was not made", &gate.who, beat,
+          "{\"incarnation\":1,\"position\":9223372036854775807,\"list_made_at\":"
+          "\"2021-08-20T08:00:00+08:00\",\"terminal_at\":\"2021-08-20T08:00:00+08:00\",\"queue\":"
+          "0}",
+          409, "list_unknown" },
     };
     const struct refused revoked[] = {
         { "a heartbeat after it", &gate.who, beat, beats, 401, "sign_in" },
@@ -235,6 +242,7 @@ static void endings(struct api_world *w, const char *venue)
     UNTOUCHED(w, over);
     if (!gate_token(w, &gate)) return;
     CHECK_STATUS(w, "a heartbeat", world_ask(w, &gate.who, beat, beats), 204);
+    UNTOUCHED(w, ahead);
     CHECK_STATUS(w, "revoked", world_ask(w, &w->admin, revoke, "{}"), 204);
     UNTOUCHED(w, revoked);
     refused_now(w, "signed in after it", token, gate_token_body(w, &gate, 0), 409,

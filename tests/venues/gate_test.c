@@ -437,6 +437,62 @@ static void card_turns(struct fixture *f, enum social_state social)
     fixture_pass(f, USEC_PER_SEC);
 }
 
+/* Lists that were not made, or not yet, are not obeyed; a terminal may have none. */
+static void lists_refused(struct fixture *f, const struct heartbeat *like,
+                          const struct feed_status *status)
+{
+    const struct {
+        const char *title;
+        int64_t incarnation, position;
+        int code;
+    } rows[] = {
+        { "none yet", 0, 0, 0 },
+        { "the next", status->incarnation, status->head_position + 1, VENUES_LIST_UNKNOWN },
+        { "the last there can be", status->incarnation, INT64_MAX, VENUES_LIST_UNKNOWN },
+        { "another store's", status->incarnation + 1, 1, VENUES_LIST_UNKNOWN },
+    };
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct heartbeat beat = *like;
+
+        beat.list_incarnation = rows[i].incarnation;
+        beat.list_position = rows[i].position;
+        CHECK_CODE(rows[i].title, venues_heartbeat(f->store, &beat), rows[i].code);
+    }
+}
+
+/* A row that says of a list that it was obeyed before its change was sealed counts for nothing. */
+static const struct stmt OBEYED_EARLY = {
+    .name = "test: obeyed before it was made",
+    .types = "iiiii",
+    .root = 1,
+    .sql = "INSERT INTO terminal_list (venue_id, terminal_id, incarnation, position, at)"
+           " VALUES ($1, $2, $3, $4, $5)",
+};
+struct early {
+    int64_t terminal_id, incarnation;
+    struct instant at;
+};
+
+static RESULT early_in_txn(struct txn *tx, void *arg)
+{
+    const struct early *early = arg;
+
+    return txn_exec(tx, &OBEYED_EARLY,
+                    IN(v_int(VENUE), v_int(early->terminal_id), v_int(early->incarnation),
+                       v_int(INT64_MAX), v_at(early->at)),
+                    NULL);
+}
+
+static void obeyed_before(struct fixture *f, int64_t terminal_id, const struct feed_status *status,
+                          struct instant lost_at)
+{
+    struct early early = { terminal_id, status->incarnation, instant_add(lost_at, -USEC_PER_SEC) };
+
+    CHECK_OK("a row of before",
+             store_run(f->store, (struct root){ ROOT_PLACE, VENUE }, early_in_txn, &early));
+}
+
 static void receipts(struct fixture *f)
 {
     static uint8_t memory[1 << 16];
@@ -467,6 +523,8 @@ static void receipts(struct fixture *f)
     beat.list_position = receipt.position - 1;
     beat.at = beat.terminal_at = fixture_now(f);
     CHECK_OK("an older list", venues_heartbeat(f->store, &beat));
+    lists_refused(f, &beat, &status);
+    obeyed_before(f, slow.id, &status, lost_at);
     fixture_pass(f, 700000);
     beat.terminal_id = quick.id;
     beat.list_position = receipt.position;
