@@ -22,6 +22,7 @@ RESULT look_record(struct app *app, const struct request *rq, const struct look 
         .place_id = session->place_id,
         .terminal_id = session->terminal_id,
         .region_code = session_region(session),
+        .verdict = look->refused,
         .act = str_of(look->act),
         .purpose = purpose_name(look->purpose ? look->purpose : request_purpose(rq)),
         .at = rq->at,

@@ -13,6 +13,7 @@ struct look {
     const char *act; /* lower_snake, one of those below; in words by act_words (api/act_words.h) */
     struct str fields;    /* names of what was shown, a comma between: "name,phone" */
     enum purpose purpose; /* 0: as the request says (X-Purpose) */
+    int refused;          /* 0, or why nothing was shown: the holder sees that somebody tried */
 };
 
 /* The acts. Values are masked in all of them but LOOK_OPENED. */

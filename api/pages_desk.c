@@ -53,7 +53,7 @@ enum purpose desk_purpose(const struct request *rq)
 }
 
 /* Those whom the typed text means, by person number, else by card number; those of other regions
- * left out, unless there is nobody else: then API_REGION. *told: what is wrong with the number. */
+ * left out, with a line in their record. *told: what is wrong with the number. */
 struct search {
     int64_t ids[SHARED_MAX];
     int n;
@@ -78,20 +78,38 @@ static RESULT search_find(struct app *app, const struct request *rq, struct str 
     return OK;
 }
 
+static RESULT found_look(struct app *app, const struct request *rq, int64_t person_id,
+                         struct str fields, int refused)
+{
+    const struct look look = { .person_id = person_id,
+                               .act = LOOK_FOUND,
+                               .fields = fields,
+                               .purpose = desk_purpose(rq),
+                               .refused = refused };
+
+    return look_record(app, rq, &look);
+}
+
 static RESULT search_reach(struct app *app, const struct request *rq, struct search *found)
 {
     int kept = 0, all = found->n;
-    struct err away = OK;
 
     for (int i = 0; i < all; i++) {
+        const int64_t id = found->ids[i];
         struct person person;
+        struct err err;
 
-        TRY(registry_person_load(app->store, found->ids[i], &person));
-        away = request_may(rq, MAY_PERSON_FIND, person.region_code, 0);
-        if (away.code == 0) found->ids[kept++] = found->ids[i];
+        TRY(registry_person_load(app->store, id, &person));
+        err = request_may(rq, MAY_PERSON_FIND, person.region_code, 0);
+        if (err.code == API_REGION) {
+            TRY(found_look(app, rq, id, (struct str){ 0 }, API_REGION));
+            continue;
+        }
+        TRY(err);
+        found->ids[kept++] = id;
     }
     found->n = kept;
-    return kept == 0 && all > 0 ? away : OK;
+    return OK;
 }
 
 /* One of several who share a number, to choose from. */
@@ -119,16 +137,6 @@ static RESULT hit_of(struct app *app, const struct request *rq, int64_t person_i
     return OK;
 }
 
-static RESULT found_look(struct app *app, const struct request *rq, int64_t person_id,
-                         struct str fields)
-{
-    const struct look look = {
-        .person_id = person_id, .act = LOOK_FOUND, .fields = fields, .purpose = desk_purpose(rq)
-    };
-
-    return look_record(app, rq, &look);
-}
-
 struct err post_desk_search(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct str q = { 0 }, id;
@@ -145,7 +153,7 @@ struct err post_desk_search(struct app *app, const struct request *rq, struct re
     TRY(search_find(app, rq, q, &found));
     TRY(search_reach(app, rq, &found));
     if (found.n == 1) {
-        TRY(found_look(app, rq, found.ids[0], (struct str){ 0 }));
+        TRY(found_look(app, rq, found.ids[0], (struct str){ 0 }, 0));
         id = id_text(rq, "psn", found.ids[0]);
         reply_redirect(rp, arena_format(rq->arena, "/desk/persons/%.*s", (int)id.n, id.p));
         return OK;
@@ -153,7 +161,7 @@ struct err post_desk_search(struct app *app, const struct request *rq, struct re
     for (int i = 0; i < found.n; i++)
         TRY(hit_of(app, rq, found.ids[i], &hits[i]));
     for (int i = 0; i < found.n; i++)
-        TRY(found_look(app, rq, found.ids[i], S("name,number")));
+        TRY(found_look(app, rq, found.ids[i], S("name,number"), 0));
     view.searched = found.told == 0;
     view.q_masked = masked(rq, masked_person_no(q));
     view.hits = hits;

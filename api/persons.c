@@ -2,11 +2,12 @@
  *
  * POST /v1/persons           {"document", "number", "country"?, "name", "region_code", "phone"?}
  *   201   {"id", "warnings"}
- *   409   person_exists
+ *   409   person_exists; the person whose number it is finds a line of it in their record
  * POST /v1/persons/searches  {"number", "document"?, "country"?, "name"?} or {"card_no"}
- *   200   {"data": [masked person with cards]}; empty when nobody has it
- * GET  /v1/persons/{person}         name, number and phone masked; "me" is the holder
- * GET  /v1/persons/{person}/cards */
+ *   200   {"data": [masked person with cards]}; empty when nobody has it, and when whoever has it
+ *         is of a region that the role does not reach: that search is told to them, not to the
+ * staff GET  /v1/persons/{person}         name, number and phone masked; "me" is the holder GET
+ * /v1/persons/{person}/cards */
 #include "api/card_access.h"
 #include "api/handlers.h"
 #include "api/looks.h"
@@ -47,6 +48,7 @@ RESULT post_person(struct app *app, const struct request *rq, struct reply *rp)
     int64_t region;
     int document;
     bool given;
+    struct err err;
     const struct json_field body[] = {
         JSON_ENUM("document", &document, DOCUMENTS),
         JSON_TEXT("number", &ask.number, 1, 40),
@@ -62,7 +64,14 @@ RESULT post_person(struct app *app, const struct request *rq, struct reply *rp)
     ask.document = (enum document_kind)document;
     ask.region_code = (int32_t)region;
     ask.act.proof = PROOF_PAPERS;
-    TRY(registry_person_add(app->registry, rq->once, &ask, &made));
+    err = registry_person_add(app->registry, rq->once, &ask, &made);
+    if (err.code == REGISTRY_PERSON_EXISTS) /* it is told that they are here: a look at them */
+        TRY(look_record(app, rq,
+                        &(struct look){ .person_id = made.person_id,
+                                        .act = LOOK_FOUND,
+                                        .purpose = PURPOSE_COUNTER_SERVICE,
+                                        .refused = REGISTRY_PERSON_EXISTS }));
+    TRY(err);
     reply_json(rp, 201);
     json_put_id(rp, "id", "psn", made.person_id);
     put_warnings(rp, made.warnings);
@@ -133,6 +142,55 @@ static void put_person(struct reply *rp, const struct person *person)
     json_put_int(rp, "region_code", person->region_code);
 }
 
+/* A search that finds nobody is an answer. */
+static void nobody(struct reply *rp)
+{
+    reply_json(rp, 200);
+    json_put_array(rp, "data");
+    json_put_end(rp);
+}
+
+/* Whoever is out of the searcher's reach is nobody to them, and reads in their own record that
+ * somebody searched. *out: may they be shown? */
+static RESULT reach(struct app *app, const struct request *rq, int64_t person_id, bool *out)
+{
+    struct person person;
+    struct err err;
+
+    TRY(registry_person_load(app->store, person_id, &person));
+    err = request_may(rq, MAY_PERSON_FIND, person.region_code, 0);
+    *out = err.code == 0;
+    if (err.code != API_REGION) return err;
+    return look_record(
+        app, rq,
+        &(struct look){ .person_id = person_id, .act = LOOK_FOUND, .refused = API_REGION });
+}
+
+/* The number is of several, and the name does not tell which: whether one of them is in reach
+ * decides if that may be said. */
+static RESULT shared(struct app *app, const struct request *rq, struct reply *rp,
+                     const struct search *ask, struct err why)
+{
+    const struct person_query query = { .document = (enum document_kind)ask->document,
+                                        .country = ask->country,
+                                        .number = ask->number,
+                                        .at = rq->at };
+    int64_t ids[SHARED_MAX];
+    bool any = false;
+    int n;
+
+    TRY(registry_person_holders(app->registry, &query, ids, &n));
+    for (int i = 0; i < n; i++) {
+        bool near;
+
+        TRY(reach(app, rq, ids[i], &near));
+        any |= near;
+    }
+    if (any) return why;
+    nobody(rp);
+    return OK;
+}
+
 static RESULT found(struct app *app, const struct request *rq, struct reply *rp, int64_t person_id,
                     struct str number)
 {
@@ -141,11 +199,16 @@ static RESULT found(struct app *app, const struct request *rq, struct reply *rp,
     struct person_private opened;
     struct person person;
     struct err err;
+    bool near;
     int n;
 
     if (!cards) return fault(FAULT_MEMORY, "search");
+    TRY(reach(app, rq, person_id, &near));
+    if (!near) {
+        nobody(rp);
+        return OK;
+    }
     TRY(registry_person_load(app->store, person_id, &person));
-    TRY(request_may(rq, MAY_PERSON_FIND, person.region_code, 0));
     TRY(registry_cards_of(app->store, person_id, cards, &n));
     err = registry_person_open_some(app->registry, &use, person_id,
                                     number.n > 0 ? PRIVATE_NAME : PRIVATE_NAME | PRIVATE_NUMBER,
@@ -192,10 +255,10 @@ RESULT post_person_search(struct app *app, const struct request *rq, struct repl
     }
     err = find(app, rq, &ask, &person_id);
     if (err.code == 0) return found(app, rq, rp, person_id, ask.number);
+    if (err.code == REGISTRY_SECOND_FACT_NEEDED || err.code == REGISTRY_SECOND_FACT_DIFFERS)
+        return shared(app, rq, rp, &ask, err);
     if (err.code != REGISTRY_PERSON_UNKNOWN && err.code != REGISTRY_CARD_UNKNOWN) return err;
-    reply_json(rp, 200); /* a search that finds nobody is an answer */
-    json_put_array(rp, "data");
-    json_put_end(rp);
+    nobody(rp);
     return OK;
 }
 

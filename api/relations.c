@@ -14,6 +14,8 @@
  * guardian they may not: that is not theirs to decide. Each of the two may end it, and so may a
  * counter.
  *
+ * Staff are shown the other's masked name too: that one's record has a line of it as well.
+ *
  * What it gives: whoever has a relation sees the person masked, and their cards and reports; with
  * scope "lose" they report a card lost. Each leaves a line in the person's record, as the helper's.
  */
@@ -29,6 +31,18 @@ static const struct json_name SCOPES[] = {
     { "code", SCOPE_CODE },   { "book", SCOPE_BOOK },       { "lose", SCOPE_LOSE },
     { "apply", SCOPE_APPLY }, { "collect", SCOPE_COLLECT }, { "medical", SCOPE_MEDICAL },
 };
+
+/* Staff see the other of the two as well: a line in that one's record too. */
+static RESULT other_look(struct app *app, const struct request *rq, int64_t other)
+{
+    const struct look look = { .person_id = other,
+                               .act = LOOK_RELATIONS,
+                               .fields = S("name"),
+                               .purpose = PURPOSE_COUNTER_SERVICE };
+
+    if (request_session(rq)->actor != ACTOR_STAFF) return OK;
+    return look_record(app, rq, &look);
+}
 
 /* `other`: the one of the two who is not the reader; their name, masked, where keyd gives it. */
 static void put_relation(struct app *app, const struct request *rq, struct reply *rp,
@@ -59,6 +73,11 @@ static void put_relation(struct app *app, const struct request *rq, struct reply
 
 enum side { SIDE_HELPED = 1, SIDE_HELPER = 2 };
 
+static int64_t other_of(const struct link *link, int side)
+{
+    return side == SIDE_HELPED ? link->helper_id : link->person_id;
+}
+
 /* Eight at most are helped by one: one page. */
 static RESULT relations_load(struct app *app, const struct request *rq, int64_t person_id, int side,
                              const struct page *page, struct link *links, int *n)
@@ -87,12 +106,13 @@ RESULT get_relations(struct app *app, const struct request *rq, struct reply *rp
     if (!links) return fault(FAULT_MEMORY, "relations");
     TRY(relations_load(app, rq, person_id, side, &page, links, &n));
     TRY(look_record(app, rq, &(struct look){ .person_id = person_id, .act = LOOK_RELATIONS }));
+    for (int i = 0; i < n && i < page.limit; i++)
+        TRY(other_look(app, rq, other_of(&links[i], side)));
     reply_json(rp, 200);
     json_put_array(rp, "data");
     for (int i = 0; i < n && i < page.limit; i++) {
         json_put_object(rp, NULL);
-        put_relation(app, rq, rp, &links[i],
-                     side == SIDE_HELPED ? links[i].helper_id : links[i].person_id);
+        put_relation(app, rq, rp, &links[i], other_of(&links[i], side));
         json_put_end(rp);
         last[0] = links[i].id;
     }
@@ -182,6 +202,7 @@ RESULT post_relation(struct app *app, const struct request *rq, struct reply *rp
     ask.act = act;
     TRY(registry_link_add(app->registry, rq->once, &ask, &link_id));
     TRY(registry_link_load(app->store, ask.person_id, link_id, &link));
+    if (!*rq->once->replayed) TRY(other_look(app, rq, link.helper_id));
     reply_json(rp, 201);
     put_relation(app, rq, rp, &link, link.helper_id);
     return OK;

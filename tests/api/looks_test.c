@@ -67,6 +67,72 @@ static void test_lines(struct api_world *w, const struct shown *rows, size_t n)
     }
 }
 
+/* A relation shows two people: each has a line. */
+static void test_both_of_a_relation(struct api_world *w)
+{
+    const char *line = text_of("/v1/persons/%s/relations", w->holder_id);
+    struct journal_page page;
+    int n = looks_of(w, w->other.id).n;
+
+    CHECK_STATUS(w, "a helper",
+                 world_ask(w, &w->clerk, text_of("POST %s", line),
+                           text_of("{\"kind\":\"helper\",\"helper\":\"%s\",\"scope\":[\"code\"]}",
+                                   w->other_id)),
+                 201);
+    CHECK_INT("named to the clerk", looks_of(w, w->other.id).n, n + 1);
+    CHECK_STATUS(w, "seen", world_ask(w, &w->supervisor, text_of("GET %s", line), ""), 200);
+    CHECK("the helper's name", client_has(&w->client, "李*"));
+    page = looks_of(w, w->other.id);
+    CHECK_INT("named again", page.n, n + 2);
+    CHECK_STR("as", page.records[0].line.act, S(LOOK_RELATIONS));
+    CHECK_INT("by", page.records[0].line.actor_id, w->supervisor.id);
+    CHECK_STATUS(w, "by the holder", world_ask(w, &w->holder, "GET /v1/persons/me/relations", ""),
+                 200);
+    CHECK_INT("their own relation is theirs to read", looks_of(w, w->other.id).n, n + 2);
+}
+
+/* Whoever is of a region out of reach is nobody to the searcher, byte for byte, and can read that
+ * somebody searched; so can those whose number somebody wanted to register anew. */
+static void test_out_of_reach(struct api_world *w)
+{
+    const char *search = "POST /v1/persons/searches";
+    const char *nobody_line = "{\"number\":\"11010519491231002X\"}";
+    const char *number = text_of("{\"number\":\"%s\"}", w->holder_no);
+    const char *body;
+    struct journal_page page;
+    int n = looks_of(w, w->holder.id).n;
+    const struct {
+        const char *title, *line, *body;
+        int status, verdict;
+    } rows[] = {
+        { "searched", search, number, 200, API_REGION },
+        { "searched with a name", search,
+          text_of("{\"number\":\"%s\",\"name\":\"某\"}", w->holder_no), 200, API_REGION },
+        { "registered", "POST /v1/persons",
+          text_of("{\"document\":\"citizen\",\"number\":\"%s\",\"name\":\"某甲\","
+                  "\"region_code\":341202}",
+                  w->holder_no),
+          409, REGISTRY_PERSON_EXISTS },
+    };
+
+    CHECK_STATUS(w, "nobody has it", world_ask(w, &w->far_clerk, search, nobody_line), 200);
+    body = text_of("%.*s", (int)raw_body(&w->client.a).n, raw_body(&w->client.a).p);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        fixture_pass(&w->base.f, USEC_PER_SEC);
+        CHECK_STATUS(w, rows[i].title, world_ask(w, &w->far_clerk, rows[i].line, rows[i].body),
+                     rows[i].status);
+        if (rows[i].status == 200) CHECK_STR(rows[i].title, raw_body(&w->client.a), str_of(body));
+        page = looks_of(w, w->holder.id);
+        if (!CHECK_INT("a line", page.n, n + 1 + (int)i)) continue;
+        CHECK_STR("found", page.records[0].line.act, S(LOOK_FOUND));
+        CHECK_INT("refused", page.records[0].line.verdict, rows[i].verdict);
+        CHECK_INT("by", page.records[0].line.actor_id, w->far_clerk.id);
+    }
+    CHECK_STATUS(w, "the holder reads it",
+                 world_ask(w, &w->holder, "GET /v1/persons/me/access-records?limit=1", ""), 200);
+    CHECK("why", client_has(&w->client, "\"code\":\"person_exists\""));
+}
+
 /* Not written: nothing told but that it can't be done now. */
 static void test_unwritten(struct api_world *w, const struct shown *rows, size_t n)
 {
@@ -168,6 +234,8 @@ static void test_all(struct api_world *w)
     test_unwritten(w, rows, LEN(rows));
     test_purposes(w);
     test_read(w);
+    test_out_of_reach(w);
+    test_both_of_a_relation(w);
 }
 
 int main(void)
