@@ -62,7 +62,8 @@ struct err holder_name(struct app *app, const struct request *rq, struct str *ou
                                    .actor_id = session->actor_id };
     struct person_private opened;
 
-    TRY(registry_person_open(app->registry, &use, session->person_id, rq->arena, &opened));
+    TRY(registry_person_open_some(app->registry, &use, session->person_id, PRIVATE_NAME, rq->arena,
+                                  &opened));
     *out = mask_name(rq, opened.name);
     return OK;
 }

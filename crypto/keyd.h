@@ -21,7 +21,8 @@ enum keyd_refusal {
     KEYD_TICKET_BAD = 1554,      /* not signed by two different enrolled officers, or changed */
     KEYD_TICKET_EXPIRED = 1555,  /* outside its time, or longer than TICKET_USEC_MAX */
     KEYD_TICKET_USED_UP = 1556,  /* fewer items are left on it than asked for */
-    KEYD_BUDGET_SECOND = 1557,   /* this second's openings for this purpose are used up: wait */
+    KEYD_BUDGET_SECOND = 1557,   /* this second's openings for this purpose are used up, or the
+                                    actor's share of them: wait */
     KEYD_BUDGET_DAY = 1558,      /* this day's (UTC+8) are */
     KEYD_KEY_UNKNOWN = 1559,     /* no key of that purpose, suite or version */
     KEYD_KEY_DESTROYED = 1560,   /* there was one; what it sealed is gone for good */
@@ -72,7 +73,8 @@ RESULT keyd_field_seal_one(struct keyd *keyd, struct str table, struct str colum
 uint16_t field_seal_version(struct bytes sealed);
 
 /* Why something is opened. Budgets are set per purpose in keyd's configuration; the defaults stand
- * in crypto/keyd_server.h. */
+ * in crypto/keyd_server.h. Of some, one actor gets a share only (keyd_actor_share), so that nobody
+ * uses up what the others need. */
 enum keyd_use {
     KEYD_USE_HOLDER = 1,   /* the holder sees own data */
     KEYD_USE_COUNTER = 2,  /* staff at a window, holder present */
@@ -82,6 +84,7 @@ enum keyd_use {
     KEYD_USE_BULK = 6,     /* exports, re-sealing: needs a ticket of two officers */
     KEYD_USE_LOOKUP = 7,   /* keyd_person_lookup only */
     KEYD_USE_NAME_TAG = 8, /* keyd_name_tag only */
+    KEYD_USE_TOTP = 9,     /* a staff member's second factor is compared */
     KEYD_USES
 };
 struct field_use {

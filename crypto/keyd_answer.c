@@ -144,8 +144,10 @@ static RESULT open_answer(struct keyd_core *core, struct cursor *c, struct write
     if (bulk) TRY(ticket_check(core, use.ticket, &ticket));
     open_line(&use, bulk ? &ticket : NULL, &items, &line);
     assert(!line.over);
-    TRY(budget_take(core, use.use, (int64_t)items.n, bulk ? &ticket : NULL, writer_str(&line),
-                    &mark));
+    TRY(budget_take(
+        core,
+        &(struct budget_ask){ use.use, use.actor_id, (int64_t)items.n, bulk ? &ticket : NULL },
+        writer_str(&line), &mark));
     /* on the medium before anything leaves: who crashes us now has spent it */
     TRY(keyd_log_sync(core->log, mark));
     put_be16(w, (uint16_t)items.n);
@@ -212,7 +214,8 @@ static RESULT lookup_answer(struct keyd_core *core, struct cursor *c, struct wri
     REQUIRE(n <= LOOKUP_MAX && name.n <= NAME_MAX_BYTES, KEYD_TOO_LONG);
     put_format(&line, "lookup use=%d n=1 session=%" PRId64 " actor=%" PRId64 " among=%zu",
                (int)use.use, use.session_id, use.actor_id, n);
-    TRY(budget_take(core, use.use, 1, NULL, writer_str(&line), &mark));
+    TRY(budget_take(core, &(struct budget_ask){ use.use, use.actor_id, 1, NULL }, writer_str(&line),
+                    &mark));
     TRY(keyd_log_sync(core->log, mark));
     put_be16(w, (uint16_t)n);
     each = cursor_over(candidates);

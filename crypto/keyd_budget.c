@@ -14,7 +14,33 @@ const struct keyd_budget KEYD_BUDGETS[KEYD_USES] = {
     [KEYD_USE_BULK] = { 5000, 5000000 },   /* beside its ticket */
     [KEYD_USE_LOOKUP] = { 10, 20000 },     /* searches by name */
     [KEYD_USE_NAME_TAG] = { 500, 1000000 },
+    [KEYD_USE_TOTP] = { 50, 100000 }, /* sign-ins of staff */
 };
+
+/* One actor gets this part of a use, and no less than the floors: several fields are opened at
+ * once.
+ */
+static const struct {
+    int64_t second, day; /* 0: no bound */
+} SHARES[KEYD_USES] = {
+    [KEYD_USE_HOLDER] = { 20, 250 }, /* of 200 and 500,000: 10 a second, 2,000 a day */
+    [KEYD_USE_COUNTER] = { 4, 10 },  /* 12 and 10,000: a window all day long */
+    [KEYD_USE_LOOKUP] = { 2, 10 },   /* 5 and 2,000 */
+    [KEYD_USE_TOTP] = { 10, 50 },    /* 5 and 2,000 */
+};
+enum { SHARE_SECOND_LEAST = 5, SHARE_DAY_LEAST = 100 };
+
+struct keyd_budget keyd_actor_share(enum keyd_use use, struct keyd_budget budget)
+{
+    struct keyd_budget share;
+
+    if (SHARES[use].second == 0) return (struct keyd_budget){ 0 };
+    share.per_second = budget.per_second / SHARES[use].second;
+    share.per_day = budget.per_day / SHARES[use].day;
+    if (share.per_second < SHARE_SECOND_LEAST) share.per_second = SHARE_SECOND_LEAST;
+    if (share.per_day < SHARE_DAY_LEAST) share.per_day = SHARE_DAY_LEAST;
+    return share;
+}
 
 const struct keyd_budget KEYD_SIGN_BUDGETS[KEYD_SIGN_PURPOSES] = {
     [KEYD_SIGN_FEED_BLOCK] = { 2000, 5000000 }, /* a block a second and feed; an import many */
@@ -40,9 +66,33 @@ static struct budget_state *state_now(struct budget_state *state, struct instant
     return state;
 }
 
+static void count(struct budget_state *state, int64_t n)
+{
+    state->second_used += n;
+    state->day_used += n;
+}
+
 static struct budget_state *state_at(struct keyd_core *core, enum keyd_use use, struct instant at)
 {
     return state_now(&core->used[use], at);
+}
+
+/* What the actor took of the use; NULL where nobody's share is bounded. Whoever finds no place
+ * takes over the place and the count of the one who took least today: so no count is ever lost, and
+ * none is too high by more than the day's budget / ACTORS_MAX. */
+static struct budget_state *actor_at(struct keyd_core *core, enum keyd_use use, int64_t actor_id,
+                                     struct instant at)
+{
+    struct actor_state *actors = core->actors[use], *least = &actors[0];
+
+    if (core->actor_budgets[use].per_second == 0) return NULL;
+    for (size_t i = 0; i < ACTORS_MAX; i++) {
+        struct budget_state *used = state_now(&actors[i].used, at);
+        if (actors[i].actor_id == actor_id) return used;
+        if (used->day_used < least->used.day_used) least = &actors[i];
+    }
+    least->actor_id = actor_id;
+    return &least->used;
 }
 
 static struct ticket_state *ticket_state(struct keyd_core *core, const uint8_t id[16],
@@ -65,7 +115,8 @@ static struct ticket_state *ticket_state(struct keyd_core *core, const uint8_t i
 void budget_replay(void *arg, struct instant at, struct str kind, struct str fields)
 {
     struct keyd_core *core = arg;
-    int64_t use, n;
+    int64_t use, n, actor_id;
+    struct budget_state *actor;
     uint8_t id[16];
 
     if (str_eq(kind, S("sign"))) {
@@ -76,19 +127,31 @@ void budget_replay(void *arg, struct instant at, struct str kind, struct str fie
     if (!str_int(log_field(fields, "use"), 1, KEYD_USES - 1, &use)) return;
     if (!str_int(log_field(fields, "n"), 1, INT32_MAX, &n)) return;
     struct budget_state *state = state_at(core, (enum keyd_use)use, at);
-    state->second_used += n;
-    state->day_used += n;
+    count(state, n);
+    actor = str_int(log_field(fields, "actor"), 1, INT64_MAX, &actor_id)
+                ? actor_at(core, (enum keyd_use)use, actor_id, at)
+                : NULL;
+    if (actor) count(actor, n);
     if (!hex_parse(log_field(fields, "ticket"), id, sizeof id)) return;
     struct ticket_state *ticket = ticket_state(core, id, at);
     if (ticket) ticket->used += n;
 }
 
-static RESULT take_locked(struct keyd_core *core, enum keyd_use use, int64_t n,
-                          const struct ticket *ticket, struct str text, uint64_t *mark)
+static RESULT room_for(const struct budget_state *used, const struct keyd_budget *limit, int64_t n)
+{
+    REQUIRE(used->second_used + n <= limit->per_second, KEYD_BUDGET_SECOND);
+    REQUIRE(used->day_used + n <= limit->per_day, KEYD_BUDGET_DAY);
+    return OK;
+}
+
+static RESULT take_locked(struct keyd_core *core, const struct budget_ask *ask, struct str text,
+                          uint64_t *mark)
 {
     struct instant at = keyd_log_time(core->log, clock_now(&core->clock));
-    const struct keyd_budget *limit = &core->budgets[use];
-    struct budget_state *state = state_at(core, use, at);
+    const struct ticket *ticket = ask->ticket;
+    struct budget_state *state = state_at(core, ask->use, at);
+    struct budget_state *actor = actor_at(core, ask->use, ask->actor_id, at);
+    int64_t n = ask->n;
     struct ticket_state *spent = NULL;
 
     if (ticket) {
@@ -97,20 +160,20 @@ static RESULT take_locked(struct keyd_core *core, enum keyd_use use, int64_t n,
         spent = ticket_state(core, ticket->id, at);
         REQUIRE(spent && spent->used + n <= ticket->items, KEYD_TICKET_USED_UP);
     }
-    REQUIRE(state->second_used + n <= limit->per_second, KEYD_BUDGET_SECOND);
-    REQUIRE(state->day_used + n <= limit->per_day, KEYD_BUDGET_DAY);
+    TRY(room_for(state, &core->budgets[ask->use], n));
+    if (actor) TRY(room_for(actor, &core->actor_budgets[ask->use], n));
     /* counted before it is written: a line that fails half way may be there after all */
-    state->second_used += n;
-    state->day_used += n;
+    count(state, n);
+    if (actor) count(actor, n);
     if (spent) spent->used += n;
     return keyd_log_append(core->log, at, text, mark);
 }
 
-RESULT budget_take(struct keyd_core *core, enum keyd_use use, int64_t n,
-                   const struct ticket *ticket, struct str text, uint64_t *mark)
+RESULT budget_take(struct keyd_core *core, const struct budget_ask *ask, struct str text,
+                   uint64_t *mark)
 {
     pthread_mutex_lock(&core->lock);
-    struct err err = take_locked(core, use, n, ticket, text, mark);
+    struct err err = take_locked(core, ask, text, mark);
     pthread_mutex_unlock(&core->lock);
     return err;
 }

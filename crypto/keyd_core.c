@@ -48,6 +48,7 @@ RESULT keyd_core_open(const struct keyd_settings *settings, struct keyd_core **o
     core->clock = settings->clock;
     core->entropy = settings->entropy;
     memcpy(core->budgets, settings->budgets, sizeof core->budgets);
+    memcpy(core->actor_budgets, settings->actor_budgets, sizeof core->actor_budgets);
     for (int p = 1; p < KEYD_SIGN_PURPOSES; p++) {
         const struct keyd_budget *given = &settings->sign_budgets[p];
         core->sign_budgets[p] = given->per_second != 0 ? *given : KEYD_SIGN_BUDGETS[p];

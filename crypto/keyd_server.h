@@ -14,13 +14,17 @@ struct keyd_budget {
 };
 /* Defaults by enum keyd_use, sized for one city node: holder 200/s, counter 50/s … (see the .c). */
 extern const struct keyd_budget KEYD_BUDGETS[KEYD_USES];
-/* The same for signatures, by enum keyd_sign_purpose. */
+/* What one actor may take of a use that has `budget`: a page or two a second of it at least, and
+ * all zero where there is no such bound. */
+struct keyd_budget keyd_actor_share(enum keyd_use use, struct keyd_budget budget);
+/* Budgets of signatures, by enum keyd_sign_purpose. */
 extern const struct keyd_budget KEYD_SIGN_BUDGETS[KEYD_SIGN_PURPOSES];
 
 struct keyd_settings {
     const char *dir; /* of keys_create: keys, log/, lock */
     struct hsm_settings hsm;
     struct keyd_budget budgets[KEYD_USES];
+    struct keyd_budget actor_budgets[KEYD_USES]; /* of one actor; all zero: the use's alone */
     struct keyd_budget sign_budgets[KEYD_SIGN_PURPOSES]; /* all zero: KEYD_SIGN_BUDGETS */
     struct clock clock;
     struct entropy entropy;

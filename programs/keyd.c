@@ -22,6 +22,7 @@ static const char *const USES[KEYD_USES] = {
     [KEYD_USE_NOTICE] = "notice", [KEYD_USE_DISCLOSE] = "disclose",
     [KEYD_USE_PAY] = "pay",       [KEYD_USE_BULK] = "bulk",
     [KEYD_USE_LOOKUP] = "lookup", [KEYD_USE_NAME_TAG] = "name_tag",
+    [KEYD_USE_TOTP] = "totp",
 };
 
 RESULT settings_keyd(const struct config *config, struct secret *pin, struct keyd_settings *out)
@@ -50,6 +51,7 @@ RESULT settings_keyd(const struct config *config, struct secret *pin, struct key
         w = writer_over(name, sizeof name);
         put_format(&w, "budget.%s_day%c", USES[use], 0);
         out->budgets[use].per_day = config_int(config, name);
+        out->actor_budgets[use] = keyd_actor_share((enum keyd_use)use, out->budgets[use]);
     }
     return OK;
 }

@@ -79,6 +79,7 @@ const struct setting SETTINGS[] = {
     BUDGET("bulk", "5000", "5000000", "批量（须双人授权票）", "bulk work, beside its ticket"),
     BUDGET("lookup", "10", "20000", "按姓名查找", "searches by name"),
     BUDGET("name_tag", "500", "1000000", "姓名核对", "checks of a name"),
+    BUDGET("totp", "50", "100000", "工作人员动态口令", "second factors of staff"),
     { .name = "sms.url", .type = SETTING_TEXT, .preset = "", .max = 300,
       .zh = "短信网关的 webhook 地址；空则不发送", .en = "webhook of the SMS gateway; empty sends nothing" },
     { .name = "sms.secret_file", .type = SETTING_PATH, .preset = "", .need = PATH_ANY,

@@ -122,6 +122,30 @@ RESULT secret_wrong(const struct registry *rg, const struct secret_try *tried, i
     return store_run(rg->store, tried->root, wrong_in_txn, &call);
 }
 
+static RESULT untried_in_txn(struct txn *tx, void *arg)
+{
+    const struct secret_try *tried = arg;
+    struct secret_row row;
+    bool found;
+
+    TRY(secret_select(tx, tried->root.id, tried->row.owner_id, tried->row.kind, &row, &found));
+    /* changed, or another try was right meanwhile: nothing is counted that could be given back */
+    if (!found || row.version != tried->row.version || row.tries == 0) return OK;
+    if (row.tries == row.tries_max) {
+        row.locks--;
+        row.locked_until = (struct instant){ 0 };
+    }
+    row.tries--;
+    return secret_put(tx, &row);
+}
+
+RESULT secret_untried(const struct registry *rg, const struct secret_try *tried)
+{
+    struct secret_try copy = *tried;
+
+    return store_run(rg->store, tried->root, untried_in_txn, &copy);
+}
+
 /* ---- nobody's */
 
 enum { NOBODY_ROWS = 64 }; /* many enough that tries at once do not queue for one row */

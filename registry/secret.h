@@ -18,6 +18,8 @@ RESULT secret_right_in(struct txn *tx, const struct secret_try *tried);
 /* It was wrong: leave a denial, tell the holder when it locked, and refuse SIGNIN_WRONG. */
 RESULT secret_wrong(const struct registry *rg, const struct secret_try *tried, int64_t person_id,
                     const struct act *act);
+/* It was not compared at all: the try is given back, and the lock that it closed. */
+RESULT secret_untried(const struct registry *rg, const struct secret_try *tried);
 /* A try at a secret that nobody has, or that is not compared just now. It costs what a wrong try at
  * somebody's costs - two synced writes, and a denial line in no person's record - so that the time
  * an answer takes does not tell who is registered. Ends SIGNIN_WRONG. `subject_id`: whose it would

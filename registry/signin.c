@@ -410,7 +410,7 @@ RESULT registry_totp_set(const struct registry *rg, int64_t staff_id, struct byt
 static RESULT totp_compare(const struct registry *rg, struct secret_try *tried, struct str code,
                            struct instant at)
 {
-    const struct field_use use = { .use = KEYD_USE_HOLDER,
+    const struct field_use use = { .use = KEYD_USE_TOTP,
                                    .session_id = tried->row.owner_id,
                                    .actor_id = tried->row.owner_id };
     uint8_t secret[TOTP_SECRET_BYTES];
@@ -463,6 +463,8 @@ RESULT registry_signin_staff(const struct registry *rg, const struct staff_signi
     TRY(end);
     end = totp_compare(rg, &totp, ask->totp, act.at);
     if (end.code == SIGNIN_WRONG) return secret_wrong(rg, &totp, 0, &act);
+    if (end.code == KEYD_BUDGET_SECOND || end.code == KEYD_BUDGET_DAY)
+        TRY(secret_untried(rg, &totp));
     TRY(end);
     REQUIRE(!staff.disabled, STAFF_DISABLED);
     call.tries[0] = &totp;

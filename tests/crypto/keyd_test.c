@@ -133,6 +133,86 @@ static void test_sign_budget(void)
     world_stop(&world);
 }
 
+static struct err open_as(struct world *world, enum keyd_use use, int64_t actor_id,
+                          struct bytes sealed)
+{
+    const struct field_use why = { .use = use, .session_id = 1, .actor_id = actor_id };
+    uint8_t plain[64];
+    size_t n;
+
+    return keyd_field_open_one(world->keyd, &why, S("t"), S("c"), 1, sealed, plain, sizeof plain,
+                               &n);
+}
+
+/* One actor takes a share of a use, and what is left is there for the others. */
+static void test_actor_share(void)
+{
+    enum { MANY = 3000 }; /* more than keyd has places for */
+    struct world world;
+    uint8_t buffer[64];
+    size_t n = 0;
+    struct bytes sealed;
+
+    world_new(&world, "shares");
+    world_stop(&world);
+    world.settings.budgets[KEYD_USE_HOLDER] = (struct keyd_budget){ MANY, 2 * MANY };
+    world.settings.actor_budgets[KEYD_USE_HOLDER] = (struct keyd_budget){ 3, 5 };
+    world_start(&world);
+    CHECK_OK("seal",
+             keyd_field_seal_one(world.keyd, S("t"), S("c"), 1, str_bytes(S("x")), buffer, &n));
+    sealed = bytes_of(buffer, n);
+    for (int i = 0; i < 3; i++)
+        CHECK_OK("its share", open_as(&world, KEYD_USE_HOLDER, 7, sealed));
+    CHECK_CODE("no more this second", open_as(&world, KEYD_USE_HOLDER, 7, sealed),
+               KEYD_BUDGET_SECOND);
+    CHECK_OK("another", open_as(&world, KEYD_USE_HOLDER, 8, sealed));
+    CHECK_OK("for another use", open_as(&world, KEYD_USE_TOTP, 7, sealed));
+    world_stop(&world);
+    world_start(&world);
+    CHECK_CODE("nor after a restart", open_as(&world, KEYD_USE_HOLDER, 7, sealed),
+               KEYD_BUDGET_SECOND);
+    now.usec += USEC_PER_SEC;
+    for (int i = 0; i < 2; i++)
+        CHECK_OK("the next second", open_as(&world, KEYD_USE_HOLDER, 7, sealed));
+    CHECK_CODE("the day's share", open_as(&world, KEYD_USE_HOLDER, 7, sealed), KEYD_BUDGET_DAY);
+    for (int i = 0; i < MANY; i++) {
+        if (i == MANY / 2) now.usec += USEC_PER_SEC;
+        if (open_as(&world, KEYD_USE_HOLDER, 100 + i, sealed).code != 0) CHECK_INT("actor", i, -1);
+    }
+    CHECK_CODE("is remembered beside many", open_as(&world, KEYD_USE_HOLDER, 7, sealed),
+               KEYD_BUDGET_DAY);
+    world_stop(&world);
+    world_start(&world);
+    CHECK_CODE("and counted over a restart", open_as(&world, KEYD_USE_HOLDER, 7, sealed),
+               KEYD_BUDGET_DAY);
+    now.usec += USEC_PER_DAY;
+    CHECK_OK("tomorrow", open_as(&world, KEYD_USE_HOLDER, 7, sealed));
+    world_stop(&world);
+}
+
+static void test_share_sizes(void)
+{
+    static const struct {
+        const char *title;
+        enum keyd_use use;
+        struct keyd_budget budget, want;
+    } rows[] = {
+        { "a holder", KEYD_USE_HOLDER, { 200, 500000 }, { 10, 2000 } },
+        { "a window", KEYD_USE_COUNTER, { 50, 100000 }, { 12, 10000 } },
+        { "who searches", KEYD_USE_LOOKUP, { 10, 20000 }, { 5, 2000 } },
+        { "who signs in", KEYD_USE_TOTP, { 50, 100000 }, { 5, 2000 } },
+        { "of little, a page", KEYD_USE_HOLDER, { 10, 100 }, { 5, 100 } },
+        { "messages have no actor", KEYD_USE_NOTICE, { 500, 2000000 }, { 0, 0 } },
+        { "a ticket bounds bulk work", KEYD_USE_BULK, { 5000, 5000000 }, { 0, 0 } },
+    };
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct keyd_budget share = keyd_actor_share(rows[i].use, rows[i].budget);
+        CHECK_INT(rows[i].title, share.per_second, rows[i].want.per_second);
+        CHECK_INT(rows[i].title, share.per_day, rows[i].want.per_day);
+    }
+}
+
 static void test_uses(void)
 {
     struct world world;
@@ -352,6 +432,8 @@ int main(void)
     test_fields();
     test_many();
     test_sign_budget();
+    test_actor_share();
+    test_share_sizes();
     test_uses();
     test_names();
     test_blind();

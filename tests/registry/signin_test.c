@@ -294,6 +294,74 @@ static void pins(struct world *w)
 
 /* ---- staff */
 
+/* The world's keyd anew, with these budgets for holders and for second factors. */
+static bool keyd_with(struct world *w, int64_t holder, int64_t totp)
+{
+    char dir[512], path[520];
+    struct keyd_settings settings = {
+        .dir = dir, .clock = { world_clock, &w->f }, .entropy = entropy_system(), .no_sync = true
+    };
+
+    snprintf(dir, sizeof dir, "%s/keys-%s", test_folder(), fixture_engine_name(w->f.engine));
+    snprintf(path, sizeof path, "%s/hsm", dir);
+    settings.hsm = (struct hsm_settings){ .kind = HSM_SOFTWARE,
+                                          .path = path,
+                                          .secret = str_bytes(S("test")),
+                                          .cost = PASSWORD_COST_TEST };
+    for (int use = 1; use < KEYD_USES; use++)
+        settings.budgets[use] = (struct keyd_budget){ 1000000, INT64_C(1000000000) };
+    settings.budgets[KEYD_USE_HOLDER] = (struct keyd_budget){ holder, holder };
+    settings.budgets[KEYD_USE_TOTP] = (struct keyd_budget){ totp, totp };
+    keyd_close(w->keyd);
+    keyd_core_close(w->core);
+    w->keyd = NULL;
+    w->core = NULL;
+    if (!CHECK_OK("keyd", keyd_core_open(&settings, &w->core)) ||
+        !CHECK_OK("keyd", keyd_open_local(w->core, &w->keyd)))
+        return false;
+    w->rg.keyd = w->keyd;
+    return true;
+}
+
+/* What holders opened is nothing to staff; and a try that keyd did not compare is none. */
+static void staff_beside_holders(struct world *w)
+{
+    struct staff_ask ask = { .user = S("clerk.wuhu"),
+                             .name = S("王五"),
+                             .org_id = 5,
+                             .grants = { { ROLE_CLERK, 340200, 0 } },
+                             .grants_n = 1,
+                             .act = world_act(w, CHANNEL_WEB, PROOF_TWO_FACTORS) };
+    struct staff_signin_ask in_ask = { .user = ask.user,
+                                       .password = S("window number 7"),
+                                       .act = world_act(w, CHANNEL_WEB, PROOF_NONE) };
+    uint8_t secret[TOTP_SECRET_BYTES];
+    char code[TOTP_DIGITS];
+    struct signed_in in;
+    int64_t staff_id = 0;
+
+    CHECK_OK("added", registry_staff_add(&w->rg, NULL, &ask, &staff_id));
+    CHECK_OK("password",
+             registry_password_set(&w->rg, SUBJECT_STAFF, staff_id, in_ask.password, &ask.act));
+    CHECK_OK("totp", registry_totp_set(&w->rg, staff_id, (struct bytes){ 0 }, &ask.act, secret));
+    totp_code(bytes_of(secret, sizeof secret), totp_step(fixture_now(&w->f)), code);
+    in_ask.totp = (struct str){ code, TOTP_DIGITS };
+    if (!keyd_with(w, 0, 0)) return;
+    for (int i = 0; i < 2 * SECRET_TRIES; i++)
+        CHECK_CODE("not compared", registry_signin_staff(&w->rg, &in_ask, &in), KEYD_BUDGET_SECOND);
+    if (!keyd_with(w, 0, 1000000)) return;
+    code[0] = code[0] == '9' ? '0' : (char)(code[0] + 1);
+    for (int i = 1; i < SECRET_TRIES; i++)
+        CHECK_CODE("wrong", registry_signin_staff(&w->rg, &in_ask, &in), SIGNIN_WRONG);
+    if (!keyd_with(w, 0, 0)) return;
+    CHECK_CODE("the try that would lock", registry_signin_staff(&w->rg, &in_ask, &in),
+               KEYD_BUDGET_SECOND);
+    if (!keyd_with(w, 0, 1000000)) return;
+    totp_code(bytes_of(secret, sizeof secret), totp_step(fixture_now(&w->f)), code);
+    CHECK_OK("nothing left for holders, and in", registry_signin_staff(&w->rg, &in_ask, &in));
+    (void)keyd_with(w, 1000000, 1000000);
+}
+
 static void staff(struct world *w)
 {
     struct staff_ask ask = { .user = S("clerk.hefei"),
@@ -442,6 +510,7 @@ int main(void)
         passwords(&w);
         pins(&w);
         staff(&w);
+        staff_beside_holders(&w);
         token_scopes(&w);
         activation(&w);
         world_close(&w);
