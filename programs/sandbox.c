@@ -1,6 +1,7 @@
 /* programs/sandbox.c - giving up what a process does not need. The filter refuses by EPERM what no
- * process of ours ever does (run a program, trace, mount, load code into the kernel) and, for those
- * without `inet`, every socket family but UNIX; landlock bounds the files. */
+ * process of ours ever does (run a program, trace, mount, load code into the kernel, make system
+ * calls through a ring that no filter sees), for those without `inet` every socket family but UNIX,
+ * and for those with `no_unix` that one; landlock bounds the files. */
 #include "programs/sandbox.h"
 
 #include <errno.h>
@@ -82,7 +83,18 @@ static RESULT landlock_enter(const struct sandbox *sandbox, bool *on)
     return err;
 }
 
-static int filter_add(scmp_filter_ctx filter, bool inet)
+/* The kernel takes a family as 32 bits; so does this, whatever stands above them. EACCES is what
+ * name look-up, which asks nscd first, goes past. */
+static int filter_no_unix(scmp_filter_ctx filter)
+{
+    const struct scmp_arg_cmp is_unix = {
+        .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = AF_UNIX
+    };
+
+    return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, &is_unix);
+}
+
+static int filter_add(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
     static const int NEVER[] = {
         SCMP_SYS(execve),
@@ -108,12 +120,17 @@ static int filter_add(scmp_filter_ctx filter, bool inet)
         SCMP_SYS(process_vm_readv),
         SCMP_SYS(open_by_handle_at),
         SCMP_SYS(process_vm_writev),
+        SCMP_SYS(pidfd_getfd),
+        SCMP_SYS(io_uring_setup),
+        SCMP_SYS(io_uring_enter),
+        SCMP_SYS(io_uring_register),
     };
 
     for (size_t i = 0; i < LEN(NEVER); i++) {
         if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), NEVER[i], 0) < 0) return -1;
     }
-    if (inet) return 0;
+    if (sandbox->no_unix && filter_no_unix(filter) < 0) return -1;
+    if (sandbox->inet) return 0;
     return seccomp_rule_add_array(
         filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
         &(struct scmp_arg_cmp){ .arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX });
@@ -125,7 +142,7 @@ static RESULT filter_enter(const struct sandbox *sandbox)
     int failed;
 
     if (!filter) return fault(FAULT_MEMORY, "sandbox: filter");
-    failed = filter_add(filter, sandbox->inet);
+    failed = filter_add(filter, sandbox);
     if (failed == 0) failed = seccomp_load(filter);
     seccomp_release(filter);
     if (failed < 0) return fault(FAULT_IO, "sandbox: system-call filter: %d", failed);
@@ -145,9 +162,9 @@ struct err sandbox_enter(const struct sandbox *sandbox, char said[200])
         TRY(landlock_enter(sandbox, &landlock));
         TRY(filter_enter(sandbox));
     }
-    snprintf(said, 200, "%s: no new privileges, no core dump, filter %s, landlock %s, network %s",
+    snprintf(said, 200, "%s: no new privileges, no core dump, filter %s, landlock %s, network %s%s",
              sandbox->name, SANITIZED ? "off (sanitizers)" : "on",
              landlock ? "on" : (SANITIZED ? "off (sanitizers)" : "not in this kernel"),
-             sandbox->inet ? "yes" : "no");
+             sandbox->inet ? "yes" : "no", sandbox->no_unix ? ", no new UNIX sockets" : "");
     return OK;
 }

@@ -7,7 +7,8 @@ struct sandbox {
     const char *name;         /* for the line at start */
     const char *const *read;  /* folders and files it may read, NULL-terminated */
     const char *const *write; /* folders it may write in */
-    bool inet;                /* may make TCP sockets; UNIX sockets are always allowed */
+    bool inet;                /* may make TCP sockets */
+    bool no_unix;             /* may make no UNIX socket: it has those that it was handed */
 };
 
 /* No new privileges, no core dump, not traceable; then landlock where the kernel has it and a

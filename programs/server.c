@@ -227,7 +227,10 @@ static enum cli_exit check(struct cli *cli)
 static enum cli_exit courier(struct cli *cli)
 {
     static const char *const READ[] = { "/etc", "/usr", "/run/systemd/resolve", NULL }; /* names */
-    const struct sandbox sandbox = { .name = "courier", .read = READ, .inet = true };
+    /* its own socket is handed to it; keyd's is not its to call */
+    const struct sandbox sandbox = {
+        .name = "courier", .read = READ, .inet = true, .no_unix = true
+    };
     struct courier_target target = { .name = S("sms") };
     struct start *start;
     enum cli_exit end = start_open(cli, "courier", &start);

@@ -58,13 +58,16 @@ class Server:
         status, body, _ = self.call(*args, **named)
         return status, json.loads(body) if body else {}
 
-def with_server(run):
+def with_server(run, prepare=None):
+    """Make a demonstration, let `prepare` change its folder, start it, and `run`."""
     folder = tempfile.mkdtemp(prefix="ykt-loss-")
     port = free_ports(3)
     running = []
     try:
         subprocess.run([YKT, "demo", "make", "--dir", folder, "--store", "sqlite:%s/ykt.db" % folder, "--data", os.path.join(ROOT, "data"),
                         "--residents", "300", "--port", str(port)], check=True, capture_output=True, timeout=280)
+        if prepare:
+            prepare(folder)
         log = open(os.path.join(folder, "server.log"), "w")
         for args in (["simulate", "sms", "--port", str(port + 2), "--secret-file", folder + "/sms.secret"],
                      ["server", "run", "--config", folder + "/ykt.conf"]):
