@@ -197,6 +197,11 @@ RESULT sessions_open(size_t max, struct sessions **out);
 void sessions_close(struct sessions *sessions);
 RESULT sessions_load(struct sessions *sessions, struct store *store, struct instant at);
 void sessions_put(struct sessions *sessions, const struct session *session);
+/* Put a session of the store, as the store has it once it is in the table: what was ended or taken
+ * back between its making and here is ended and taken back. refuses SIGNIN_NO_TOKEN: it was ended,
+ * and is not in the table */
+RESULT sessions_keep(struct sessions *sessions, struct store *store,
+                     const struct signin_session *signin, struct instant at);
 bool sessions_drop(struct sessions *sessions, const uint8_t token_hash[32]);
 /* End all of an actor but `but` (may be NULL); returns how many. */
 size_t sessions_drop_actor(struct sessions *sessions, enum journal_actor actor, int64_t actor_id,

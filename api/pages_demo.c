@@ -197,11 +197,9 @@ static RESULT sign_in_as(struct app *app, const struct request *rq, struct reply
                  .provenance = PROVENANCE_SIMULATOR },
     };
     struct signed_in made;
-    struct session session;
 
     TRY(registry_token_make(app->registry, &ask, &made));
-    session = session_of_signin(&made.session);
-    sessions_put(app->sessions, &session);
+    TRY(sessions_keep(app->sessions, app->store, &made.session, rq->at));
     reply_session(rq, rp, (struct str){ made.token, TOKEN_CHARS }, DEMO_SESSION_SEC);
     return OK;
 }

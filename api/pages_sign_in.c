@@ -87,14 +87,13 @@ struct err post_sms_code_page(struct app *app, const struct request *rq, struct 
     return OK;
 }
 
-static void keep_session(struct app *app, const struct request *rq, struct reply *rp,
-                         const struct signed_in *made)
+static RESULT keep_session(struct app *app, const struct request *rq, struct reply *rp,
+                           const struct signed_in *made)
 {
-    struct session session = session_of_signin(&made->session);
-
-    sessions_put(app->sessions, &session);
+    TRY(sessions_keep(app->sessions, app->store, &made->session, rq->at));
     reply_session(rq, rp, (struct str){ made->token, TOKEN_CHARS },
-                  (session.until.usec - rq->at.usec) / USEC_PER_SEC);
+                  (made->session.expires_at.usec - rq->at.usec) / USEC_PER_SEC);
+    return OK;
 }
 
 struct err post_sign_in_page(struct app *app, const struct request *rq, struct reply *rp)
@@ -127,7 +126,7 @@ struct err post_sign_in_page(struct app *app, const struct request *rq, struct r
         return OK;
     }
     TRY(err);
-    keep_session(app, rq, rp, &made);
+    TRY(keep_session(app, rq, rp, &made));
     redirect_ours(rp, next, S("/home"));
     return OK;
 }
@@ -197,7 +196,7 @@ struct err post_staff_sign_in(struct app *app, const struct request *rq, struct 
         return OK;
     }
     TRY(err);
-    keep_session(app, rq, rp, &made);
+    TRY(keep_session(app, rq, rp, &made));
     redirect_ours(rp, next, at_gate(rq) ? S("/gate") : S("/desk"));
     return OK;
 }

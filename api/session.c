@@ -163,6 +163,34 @@ size_t sessions_drop_actor(struct sessions *sessions, enum journal_actor actor, 
     return n;
 }
 
+static bool grants_same(const struct signin_session *a, const struct signin_session *b)
+{
+    return a->grants_n == b->grants_n &&
+           memcmp(a->grants, b->grants, (size_t)a->grants_n * sizeof a->grants[0]) == 0;
+}
+
+/* Whoever ends sessions or takes roles back writes the store first and this table second. So what
+ * is put here may be older than their write, but then the store says so after the putting: put,
+ * look, and again until what was put last is what the store said after it. */
+struct err sessions_keep(struct sessions *sessions, struct store *store,
+                         const struct signin_session *signin, struct instant at)
+{
+    struct signin_session kept = *signin;
+
+    for (;;) {
+        struct session session = session_of_signin(&kept);
+        struct signin_session now;
+        struct err err;
+
+        sessions_put(sessions, &session);
+        err = registry_session_find(store, session.token_hash, at, &now);
+        if (err.code != 0) (void)sessions_drop(sessions, session.token_hash);
+        TRY(err);
+        if (grants_same(&kept, &now)) return OK;
+        kept = now;
+    }
+}
+
 struct err sessions_renew(struct sessions *sessions, struct store *store, enum journal_actor actor,
                           int64_t actor_id, struct instant at)
 {
@@ -174,13 +202,9 @@ struct err sessions_renew(struct sessions *sessions, struct store *store, enum j
         if (!row_read(&sessions->rows[i], &session)) continue;
         if (session.actor != actor || session.actor_id != actor_id) continue;
         err = registry_session_find(store, session.token_hash, at, &signin);
+        if (err.code == 0) err = sessions_keep(sessions, store, &signin, at);
         if (err.code < 0) return err;
-        if (err.code > 0) {
-            (void)sessions_drop(sessions, session.token_hash);
-            continue;
-        }
-        session = session_of_signin(&signin);
-        sessions_put(sessions, &session);
+        if (err.code > 0) (void)sessions_drop(sessions, session.token_hash);
     }
     return OK;
 }

@@ -69,7 +69,7 @@ static void put_signin(struct reply *rp, const struct signin_session *signin)
     }
     json_put_end(rp);
     json_put_end(rp);
-    put_scope_names(rp, signin->scopes);
+    put_scope_names(rp, session_scopes(signin));
     json_put_instant(rp, "expires_at", signin->expires_at);
 }
 
@@ -121,7 +121,6 @@ RESULT post_session(struct app *app, const struct request *rq, struct reply *rp)
         JSON_OPTIONAL(JSON_TEXT("totp", &ask.totp, 1, TOTP_DIGITS), NULL),
     };
     struct signed_in made;
-    struct session session;
     struct str subject;
 
     TRY(json_read(rq->body, body, LEN(body)));
@@ -131,8 +130,7 @@ RESULT post_session(struct app *app, const struct request *rq, struct reply *rp)
         REFUSE(HTTP_FIELDS);
     }
     TRY(sign_in(app, rq, rp, &ask, &made));
-    session = session_of_signin(&made.session);
-    sessions_put(app->sessions, &session);
+    TRY(sessions_keep(app->sessions, app->store, &made.session, rq->at));
     reply_json(rp, 201);
     json_put_str(rp, "token", (struct str){ made.token, TOKEN_CHARS });
     put_signin(rp, &made.session);

@@ -381,7 +381,6 @@ RESULT post_staff_token(struct app *app, const struct request *rq, struct reply 
     struct str *scopes = NULL, one = { 0 };
     const struct json_field scope[] = { JSON_TEXT(NULL, &one, 1, 40) };
     struct signed_in made;
-    struct session session;
     struct staff staff;
     int64_t days;
     size_t n = 0;
@@ -396,8 +395,7 @@ RESULT post_staff_token(struct app *app, const struct request *rq, struct reply 
     ask.subject_id = staff.id;
     ask.life_usec = days * USEC_PER_DAY;
     TRY(registry_token_make(app->registry, &ask, &made));
-    session = session_of_signin(&made.session);
-    sessions_put(app->sessions, &session);
+    TRY(sessions_keep(app->sessions, app->store, &made.session, rq->at));
     reply_json(rp, 201);
     json_put_str(rp, "token", (struct str){ made.token, TOKEN_CHARS });
     token_put(rp, &staff, &made.session);

@@ -221,6 +221,7 @@ RESULT post_terminal_token(struct app *app, const struct request *rq, struct rep
     struct signin_ask ask = { .audience = app->public_url, .at = rq->at };
     struct terminal terminal;
     struct session session;
+    struct err err;
     struct bytes signature;
     char token[TERMINAL_TOKEN_CHARS + 1];
     int64_t clock_off_sec;
@@ -243,6 +244,13 @@ RESULT post_terminal_token(struct app *app, const struct request *rq, struct rep
     session = session_of_terminal(str_of(token), terminal.id, terminal.venue_id,
                                   instant_add(rq->at, TERMINAL_TOKEN_USEC));
     sessions_put(app->sessions, &session);
+    /* revoked meanwhile: the revocation looked for sessions before this one was there */
+    err = venues_terminal_get(app->store, ask.terminal_id, &terminal);
+    if (err.code == 0 && terminal.state != TERMINAL_ACTIVE) {
+        err = (struct err){ .code = VENUES_TERMINAL_REVOKED };
+    }
+    if (err.code != 0) (void)sessions_drop(app->sessions, session.token_hash);
+    TRY(err);
     reply_json(rp, 201);
     json_put_str(rp, "token", str_of(token));
     json_put_instant(rp, "expires_at", session.until);

@@ -1,6 +1,8 @@
 /* registry/session.c - tokens and the sessions behind them. */
 #include "registry/session.h"
 
+#include "registry/staff_store.h"
+
 static const char BASE64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* 32 bytes as 43 characters; the last carries four bits. */
@@ -58,11 +60,33 @@ void session_new(const struct registry *rg, enum subject_kind subject, int64_t s
     (void)made;
 }
 
+RESULT session_staff_in(struct txn *tx, struct signin_session *session, struct staff *out)
+{
+    bool found;
+
+    TRY(staff_select(tx, session->subject_id, out, &found));
+    REQUIRE(found, STAFF_UNKNOWN);
+    REQUIRE(!out->disabled, STAFF_DISABLED);
+    memcpy(session->grants, out->grants, sizeof out->grants);
+    session->grants_n = out->grants_n;
+    session->org_id = out->org_id;
+    return OK;
+}
+
 RESULT session_may(const struct signin_session *session, enum permission permission,
                    int32_t region_code, int64_t org_id)
 {
     return grants_may(session->grants, session->grants_n, session->scopes, permission, region_code,
                       org_id);
+}
+
+uint64_t session_scopes(const struct signin_session *session)
+{
+    uint64_t held = 0;
+
+    for (int i = 0; i < session->grants_n; i++)
+        held |= role_scopes(session->grants[i].role);
+    return held & session->scopes;
 }
 
 /* ---- reading */
@@ -119,32 +143,28 @@ static RESULT token_in_txn(struct txn *tx, void *arg)
 {
     struct token_call *call = arg;
     const struct token_ask *ask = call->ask;
+    struct signin_session *session = &call->out->session;
     struct root root = subject_root(ask->subject, ask->subject_id);
+    struct staff staff;
 
-    TRY(session_insert(tx, root.id, &call->out->session));
+    if (ask->subject == SUBJECT_STAFF) {
+        TRY(session_staff_in(tx, session, &staff));
+        session->person_id = staff.person_id;
+    }
+    REQUIRE(ask->scopes == SCOPES_ALL || session_scopes(session) == ask->scopes, SIGNIN_SCOPE);
+    TRY(session_insert(tx, root.id, session));
     return act_journal(tx, &ask->act,
                        &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
-                                           .person_id = call->out->session.person_id,
+                                           .person_id = session->person_id,
                                            .act = "token_made",
                                            .object_prefix = "ses",
-                                           .object_id = call->out->session.id });
-}
-
-/* Everything that some role of the session gives. */
-static uint64_t scopes_held(const struct signin_session *session)
-{
-    uint64_t held = 0;
-
-    for (int i = 0; i < session->grants_n; i++)
-        held |= role_scopes(session->grants[i].role);
-    return held;
+                                           .object_id = session->id });
 }
 
 RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
                            struct signed_in *out)
 {
     struct token_call call = { ask, out };
-    struct staff staff;
     struct person person;
 
     REQUIRE(ask->life_usec > 0 && ask->life_usec <= TOKEN_LIFE_MAX_USEC, SIGNIN_SCOPE);
@@ -152,19 +172,10 @@ RESULT registry_token_make(const struct registry *rg, const struct token_ask *as
     session_new(rg, ask->subject, ask->subject_id, ask->proof, ask->life_usec, ask->act.at, out);
     out->session.scopes = ask->scopes;
     out->session.api = !ask->cookie;
-    if (ask->subject == SUBJECT_STAFF) {
-        TRY(registry_staff_load(rg->store, ask->subject_id, &staff));
-        REQUIRE(!staff.disabled, STAFF_DISABLED);
-        memcpy(out->session.grants, staff.grants, sizeof staff.grants);
-        out->session.grants_n = staff.grants_n;
-        out->session.org_id = staff.org_id;
-        out->session.person_id = staff.person_id;
-    } else {
+    if (ask->subject == SUBJECT_PERSON) {
         TRY(registry_person_load(rg->store, ask->subject_id, &person));
         REQUIRE(person.state != PERSON_DEAD, REGISTRY_PERSON_DEAD);
     }
-    REQUIRE(ask->scopes == SCOPES_ALL || (ask->scopes & ~scopes_held(&out->session)) == 0,
-            SIGNIN_SCOPE);
     return store_run(rg->store, subject_root(ask->subject, ask->subject_id), token_in_txn, &call);
 }
 

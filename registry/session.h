@@ -11,6 +11,10 @@ static inline struct root subject_root(enum subject_kind subject, int64_t subjec
     return subject == SUBJECT_PERSON ? (struct root){ ROOT_PERSON, subject_id }
                                      : (struct root){ ROOT_NODE, NODE_ID };
 }
+/* In the session's own transaction: a member of staff as the row is now, whatever was read before
+ * the secret was compared. Fills in their grants and organisation; `out` is the whole row. refuses
+ * STAFF_UNKNOWN, STAFF_DISABLED */
+RESULT session_staff_in(struct txn *tx, struct signin_session *session, struct staff *out);
 static inline const char *subject_prefix(enum subject_kind subject)
 {
     return subject == SUBJECT_PERSON ? "psn" : "stf";

@@ -49,17 +49,21 @@ static const struct stmt SESSIONS_END = {
 #define COLUMNS                                                                                    \
     "id, token_hash, subject_kind, subject_id, person_id, org_id, scopes, proof, api, created_at," \
     " expires_at"
+/* A session of staff is none while its member is switched off. 2: SUBJECT_STAFF. */
+#define OF_WHO_MAY                                                                                 \
+    " AND (subject_kind <> 2 OR EXISTS (SELECT 1 FROM staff WHERE staff.node_id = session.root_id" \
+    " AND staff.id = session.subject_id AND staff.disabled = 0))"
 static const struct stmt SESSION_SELECT = {
     .name = "registry: session of a token",
     .types = "bi",
-    .sql =
-        "SELECT " COLUMNS " FROM session WHERE token_hash = $1 AND state = 1 AND expires_at > $2",
+    .sql = "SELECT " COLUMNS
+           " FROM session WHERE token_hash = $1 AND state = 1 AND expires_at > $2" OF_WHO_MAY,
 };
 static const struct stmt SESSIONS_ALL = {
     .name = "registry: every live session",
     .types = "i",
-    .sql =
-        "SELECT " COLUMNS " FROM session WHERE state = 1 AND expires_at > $1 ORDER BY expires_at",
+    .sql = "SELECT " COLUMNS " FROM session WHERE state = 1 AND expires_at > $1" OF_WHO_MAY
+           " ORDER BY expires_at",
 };
 static const struct stmt TOKENS = {
     .name = "registry: tokens of a subject",

@@ -221,7 +221,9 @@ static RESULT signin_in_txn(struct txn *tx, void *arg)
     struct signin_call *call = arg;
     const struct signin_session *s = &call->out->session;
     int64_t root_id = subject_root(s->subject, s->subject_id).id;
+    struct staff staff;
 
+    if (s->subject == SUBJECT_STAFF) TRY(session_staff_in(tx, &call->out->session, &staff));
     for (int i = 0; i < call->tries_n; i++)
         TRY(secret_right_in(tx, call->tries[i]));
     TRY(session_insert(tx, root_id, s));
@@ -466,13 +468,9 @@ RESULT registry_signin_staff(const struct registry *rg, const struct staff_signi
     if (end.code == KEYD_BUDGET_SECOND || end.code == KEYD_BUDGET_DAY)
         TRY(secret_untried(rg, &totp));
     TRY(end);
-    REQUIRE(!staff.disabled, STAFF_DISABLED);
     call.tries[0] = &totp;
     call.tries_n = 1;
     session_new(rg, SUBJECT_STAFF, staff.id, PROOF_TWO_FACTORS, SESSION_STAFF_USEC, act.at, out);
     out->session.api = ask->api;
-    out->session.org_id = staff.org_id;
-    memcpy(out->session.grants, staff.grants, sizeof staff.grants);
-    out->session.grants_n = staff.grants_n;
     return store_run(rg->store, root, signin_in_txn, &call);
 }

@@ -80,7 +80,7 @@ struct signed_in {
 
 /* The hash a token is kept under: SM3. False when it is not of the form. */
 bool token_hash(struct str token, uint8_t out[32]);
-/* By the hash of the token. refuses SIGNIN_NO_TOKEN */
+/* By the hash of the token. refuses SIGNIN_NO_TOKEN, also for staff who are switched off */
 RESULT registry_session_find(struct store *store, const uint8_t hash[32], struct instant at,
                              struct signin_session *out);
 /* Every live session, for filling a table in memory at start; visit refusing stops. */
@@ -91,6 +91,9 @@ RESULT registry_session_each(struct store *store, struct instant at, session_vis
  * is the caller's check. refuses STAFF_MAY_NOT */
 RESULT session_may(const struct signin_session *session, enum permission permission,
                    int32_t region_code, int64_t org_id);
+
+/* What the session may at all: its scopes as far as some role of it gives them. */
+uint64_t session_scopes(const struct signin_session *session);
 
 /* ---- residents */
 
@@ -140,7 +143,8 @@ struct staff_signin_ask {
     struct act act;
 };
 /* refuses SIGNIN_FORM, SIGNIN_LOCKED, SIGNIN_WRONG (also: unknown user, in the same time),
- * SIGNIN_TOTP_NEEDED, SIGNIN_REUSED, STAFF_DISABLED */
+ * SIGNIN_TOTP_NEEDED, SIGNIN_REUSED, STAFF_DISABLED. Whether the account is on, and what it may, is
+ * read in the transaction that opens the session. */
 RESULT registry_signin_staff(const struct registry *rg, const struct staff_signin_ask *ask,
                              struct signed_in *out);
 

@@ -173,6 +173,51 @@ static void test_switching_off(void)
     CHECK("as the answer says", client_has(&w.client, "\"disabled\":false"));
 }
 
+/* A sign-in is in the store first and in the table of sessions second. What ends it or takes a role
+ * back between the two ends it and takes the role back. */
+static void test_between_store_and_table(void)
+{
+    const struct act act = world_act(&w.base);
+    const struct grant clerk_grant = { ROLE_CLERK, 340100, 0 },
+                       supervisor = { ROLE_SUPERVISOR, 340100, 0 };
+    const struct staff_ask who = { .user = S("between"),
+                                   .name = S("王小明"),
+                                   .grants = { clerk_grant, supervisor },
+                                   .grants_n = 2,
+                                   .act = act };
+    struct token_ask ask = { .subject = SUBJECT_STAFF,
+                             .scopes = SCOPES_ALL,
+                             .proof = PROOF_TWO_FACTORS,
+                             .life_usec = USEC_PER_DAY,
+                             .act = act };
+    const struct instant now = fixture_now(&w.base.f);
+    struct sessions *table = w.app.sessions;
+    struct signed_in made;
+    struct session got;
+
+    CHECK_OK("a member", registry_staff_add(&w.base.rg, NULL, &who, &ask.subject_id));
+    ask.act.actor_id = ask.subject_id;
+    ask.act.proof = PROOF_TWO_FACTORS;
+    CHECK_OK("in the store", registry_token_make(&w.base.rg, &ask, &made));
+    CHECK_OK("a role is taken back",
+             registry_staff_ungrant(&w.base.rg, ask.subject_id, &supervisor, &act));
+    CHECK_OK("from whom is in the table",
+             sessions_renew(table, w.app.store, ACTOR_STAFF, ask.subject_id, now));
+    CHECK_OK("in the table", sessions_keep(table, w.app.store, &made.session, now));
+    CHECK("it is there", sessions_find(table, made.session.token_hash, now, &got));
+    CHECK_INT("with what is left", got.signin.grants_n, 1);
+    CHECK_INT("which is the clerk's", got.signin.grants[0].role, ROLE_CLERK);
+
+    CHECK_OK("another", registry_token_make(&w.base.rg, &ask, &made));
+    CHECK_OK("the member is switched off",
+             registry_staff_disable(&w.base.rg, ask.subject_id, true, &act));
+    CHECK_INT("and put out of the table",
+              (int)sessions_drop_actor(table, ACTOR_STAFF, ask.subject_id, NULL), 1);
+    CHECK_CODE("it is over", sessions_keep(table, w.app.store, &made.session, now),
+               SIGNIN_NO_TOKEN);
+    CHECK("and not there", !sessions_find(table, made.session.token_hash, now, &got));
+}
+
 #define MAKE "POST /v1/staff"
 #define ACCOUNT(user, role, region)                                                                \
     "{\"user\":\"" user "\",\"name\":\"王小明\",\"roles\":[{\"role\":\"" role                      \
@@ -323,6 +368,7 @@ int main(void)
             test_credentials();
             test_tokens();
             test_switching_off();
+            test_between_store_and_table();
             test_refusals();
             test_fields();
             test_nothing_half_done();

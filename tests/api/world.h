@@ -58,15 +58,18 @@ static inline void world_id(struct api_world *w, const char *prefix, int64_t id,
 static inline void world_token(struct api_world *w, enum subject_kind subject, int64_t id,
                                enum proof proof, struct asker *out)
 {
-    const struct token_ask ask = { .subject = subject,
-                                   .subject_id = id,
-                                   .scopes = SCOPES_ALL,
-                                   .proof = proof,
-                                   .life_usec = 30 * USEC_PER_DAY,
-                                   .act = world_act(&w->base) };
+    struct token_ask ask = { .subject = subject,
+                             .subject_id = id,
+                             .scopes = SCOPES_ALL,
+                             .proof = proof,
+                             .life_usec = 30 * USEC_PER_DAY,
+                             .act = world_act(&w->base) };
     struct signed_in made;
     struct session session;
 
+    ask.act.actor = subject == SUBJECT_STAFF ? ACTOR_STAFF : ACTOR_HOLDER;
+    ask.act.actor_id = id;
+    ask.act.proof = PROOF_TWO_FACTORS;
     out->id = id;
     if (!CHECK_OK("a token", registry_token_make(&w->base.rg, &ask, &made))) return;
     if (subject == SUBJECT_PERSON) { /* as session_new leaves a sign-in of a resident */

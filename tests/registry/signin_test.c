@@ -418,6 +418,7 @@ static void staff(struct world *w)
                                 .proof = PROOF_TWO_FACTORS,
                                 .life_usec = USEC_PER_DAY,
                                 .act = world_act(w, CHANNEL_WEB, PROOF_TWO_FACTORS) };
+    token.act.actor_id = staff_id;
     CHECK_OK("token", registry_token_make(&w->rg, &token, &in));
     CHECK("hash", token_hash((struct str){ in.token, TOKEN_CHARS }, hash));
     CHECK_OK("found", registry_session_find(w->f.store, hash, fixture_now(&w->f), &session));
@@ -434,16 +435,102 @@ static void staff(struct world *w)
     CHECK("not of the form", !token_hash(S("short"), hash));
 }
 
+/* Something that happens to a member between two steps of signing in: at the drawing of the token,
+ * when the secrets were compared and the session is not stored yet. */
+struct meanwhile {
+    struct world *w;
+    int64_t staff_id;
+    struct grant taken; /* role 0: switched off instead */
+    bool done;
+};
+
+static void meanwhile_fill(void *arg, void *out, size_t n)
+{
+    struct meanwhile *m = arg;
+    struct act act = world_act(m->w, CHANNEL_WEB, PROOF_TWO_FACTORS);
+
+    if (!m->done && m->taken.role == 0)
+        CHECK_OK("switched off", registry_staff_disable(&m->w->rg, m->staff_id, true, &act));
+    if (!m->done && m->taken.role != 0)
+        CHECK_OK("taken back", registry_staff_ungrant(&m->w->rg, m->staff_id, &m->taken, &act));
+    m->done = true;
+    m->w->rg.entropy.fill(m->w->rg.entropy.arg, out, n);
+}
+
+static int sessions_seen;
+
+static RESULT session_seen(void *arg, const struct signin_session *session)
+{
+    sessions_seen += session->subject == SUBJECT_STAFF && session->subject_id == *(int64_t *)arg;
+    return OK;
+}
+
+static void staff_meanwhile(struct world *w)
+{
+    const struct grant supervisor = { ROLE_SUPERVISOR, 340100, 0 };
+    struct staff_ask ask = { .user = S("meanwhile"),
+                             .name = S("王试验"),
+                             .grants = { { ROLE_CLERK, 340100, 0 }, supervisor },
+                             .grants_n = 2,
+                             .act = world_act(w, CHANNEL_WEB, PROOF_TWO_FACTORS) };
+    struct staff_signin_ask in_ask = { .user = ask.user, .password = S("window number 7") };
+    struct meanwhile taken = { .w = w, .taken = supervisor }, off = { .w = w }, token_off;
+    struct registry rg = w->rg;
+    struct token_ask token = { .subject = SUBJECT_STAFF,
+                               .scopes = SCOPE_BIT(MAY_CARD_VIEW),
+                               .life_usec = USEC_PER_DAY,
+                               .act = ask.act };
+    uint8_t secret[TOTP_SECRET_BYTES];
+    char code[TOTP_DIGITS];
+    struct signed_in in;
+    int64_t staff_id = 0;
+
+    CHECK_OK("added", registry_staff_add(&w->rg, NULL, &ask, &staff_id));
+    CHECK_OK("password",
+             registry_password_set(&w->rg, SUBJECT_STAFF, staff_id, in_ask.password, &ask.act));
+    CHECK_OK("totp", registry_totp_set(&w->rg, staff_id, (struct bytes){ 0 }, &ask.act, secret));
+    taken.staff_id = off.staff_id = token.subject_id = token.act.actor_id = staff_id;
+    token_off = off;
+    in_ask.totp = (struct str){ code, TOTP_DIGITS };
+
+    totp_code(bytes_of(secret, sizeof secret), totp_step(fixture_now(&w->f)), code);
+    in_ask.act = world_act(w, CHANNEL_WEB, PROOF_NONE);
+    rg.entropy = (struct entropy){ .fill = meanwhile_fill, .arg = &taken };
+    CHECK_OK("a role is taken back meanwhile", registry_signin_staff(&rg, &in_ask, &in));
+    CHECK("it was", taken.done);
+    CHECK_INT("the session has what is left", in.session.grants_n, 1);
+    CHECK_INT("which is the clerk's", in.session.grants[0].role, ROLE_CLERK);
+
+    fixture_pass(&w->f, 30 * USEC_PER_SEC);
+    totp_code(bytes_of(secret, sizeof secret), totp_step(fixture_now(&w->f)), code);
+    in_ask.act = world_act(w, CHANNEL_WEB, PROOF_NONE);
+    rg.entropy.arg = &off;
+    CHECK_CODE("switched off meanwhile", registry_signin_staff(&rg, &in_ask, &in), STAFF_DISABLED);
+    CHECK("it was", off.done);
+    CHECK_OK("on again", registry_staff_disable(&w->rg, staff_id, false, &ask.act));
+    rg.entropy.arg = &token_off;
+    CHECK_CODE("switched off while a token is made", registry_token_make(&rg, &token, &in),
+               STAFF_DISABLED);
+    CHECK("it was", token_off.done);
+    CHECK_OK("on again", registry_staff_disable(&w->rg, staff_id, false, &ask.act));
+    sessions_seen = 0;
+    CHECK_OK("no session is left",
+             registry_session_each(w->f.store, fixture_now(&w->f), session_seen, &staff_id));
+    CHECK_INT("of theirs", sessions_seen, 0);
+}
+
 static struct err token_of(struct world *w, enum subject_kind subject, int64_t id, uint64_t scopes)
 {
-    const struct token_ask ask = { .subject = subject,
-                                   .subject_id = id,
-                                   .scopes = scopes,
-                                   .proof = PROOF_TWO_FACTORS,
-                                   .life_usec = USEC_PER_DAY,
-                                   .act = world_act(w, CHANNEL_WEB, PROOF_TWO_FACTORS) };
+    struct token_ask ask = { .subject = subject,
+                             .subject_id = id,
+                             .scopes = scopes,
+                             .proof = PROOF_TWO_FACTORS,
+                             .life_usec = USEC_PER_DAY,
+                             .act = world_act(w, CHANNEL_WEB, PROOF_TWO_FACTORS) };
     struct signed_in in;
 
+    ask.act.actor = subject == SUBJECT_STAFF ? ACTOR_STAFF : ACTOR_HOLDER;
+    ask.act.actor_id = id;
     return registry_token_make(&w->rg, &ask, &in);
 }
 
@@ -511,6 +598,7 @@ int main(void)
         pins(&w);
         staff(&w);
         staff_beside_holders(&w);
+        staff_meanwhile(&w);
         token_scopes(&w);
         activation(&w);
         world_close(&w);
