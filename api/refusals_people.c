@@ -215,6 +215,14 @@ static bool say_signin(enum signin_refusal code, struct refusal *out)
     case SIGNIN_SCOPE:
         SAY(422, "scope_exceeds", "The scopes asked for exceed what may be given",
             "申请的权限超出范围");
+    case SIGNIN_NOT_OWN:
+        TELL(403, "token_not_own", "A token that reaches persons' records is made by its owner",
+             "涉及个人信息的令牌只能由本人签发",
+             "The member signs in with two factors and makes it themselves.",
+             "请本人以双因素登录后自行签发。");
+    case SIGNIN_ONE_FACTOR:
+        TELL(403, "two_factors_needed", "Sign in with two factors for this", "须以双因素登录办理",
+             "A program's token makes no further tokens.", "程序令牌不能再签发令牌。");
     }
     return false;
 }

@@ -104,9 +104,9 @@ const struct route ROUTES[] = {
     { POST, "/v1/staff/{staff}/credentials", 0, "staff.manage", post_staff_credentials, NULL, 0 },
     { POST, "/v1/staff/{staff}/disablements", 0, "staff.manage", post_staff_disablement, NULL, 0 },
     { POST, "/v1/staff/{staff}/enablements", 0, "staff.manage", post_staff_enablement, NULL, 0 },
-    { POST, "/v1/staff/{staff}/tokens", 0, "staff.manage", post_staff_token, NULL, 0 },
-    { GET, "/v1/staff/{staff}/tokens", 0, "staff.manage", get_staff_tokens, NULL, 0 },
-    { DELETE, "/v1/staff/{staff}/tokens/{token}", 0, "staff.manage", delete_staff_token, NULL, 0 },
+    { POST, "/v1/staff/{staff}/tokens", 0, NULL, post_staff_token, NULL, 0 },
+    { GET, "/v1/staff/{staff}/tokens", 0, NULL, get_staff_tokens, "limit cursor", 0 },
+    { DELETE, "/v1/staff/{staff}/tokens/{token}", 0, NULL, delete_staff_token, NULL, 0 },
 
     { GET, "/v1/audit-entries", API_PURPOSE, "journal.view", get_audit_entries, "limit cursor actor region_code kind from to", 0 },
 

@@ -10,8 +10,12 @@
  * POST   /v1/staff/{staff}/disablements    every session ends
  * POST   /v1/staff/{staff}/enablements
  * POST   /v1/staff/{staff}/tokens          {"scopes", "days"}   201 {"id", "token"}: told once
- * GET    /v1/staff/{staff}/tokens
- * DELETE /v1/staff/{staff}/tokens/{token} */
+ * GET    /v1/staff/{staff}/tokens          by cursor
+ * DELETE /v1/staff/{staff}/tokens/{token}
+ *
+ * Tokens are also the member's own affair: whoever is signed in with two factors makes, sees and
+ * ends their own ("me"). An administrator makes those of others only of scopes that reach no
+ * person's record. */
 #include "api/handlers.h"
 
 #include <stdio.h>
@@ -373,6 +377,21 @@ static void token_put(struct reply *rp, const struct staff *staff,
     json_put_instant(rp, "expires_at", token->expires_at);
 }
 
+/* Whose tokens: one's own, by two factors, or those of a member within the role's reach. */
+static RESULT token_owner(struct app *app, const struct request *rq, struct staff *out)
+{
+    const struct session *session = request_session(rq);
+    bool by_name = str_eq(path_text(rq, "staff"), S("me"));
+    bool own = session->actor == ACTOR_STAFF && session->signin.proof == PROOF_TWO_FACTORS;
+    int64_t staff_id = session->actor_id;
+
+    if (!by_name) TRY(path_id(rq, "staff", "stf", &staff_id));
+    if (own && staff_id == session->actor_id) return registry_staff_load(app->store, staff_id, out);
+    REQUIRE(!by_name || session->actor != ACTOR_STAFF, SIGNIN_ONE_FACTOR);
+    TRY(request_may(rq, MAY_STAFF_MANAGE, 0, 0));
+    return staff_of_path(app, rq, out);
+}
+
 RESULT post_staff_token(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct token_ask ask = { .subject = SUBJECT_STAFF,
@@ -389,8 +408,8 @@ RESULT post_staff_token(struct app *app, const struct request *rq, struct reply 
         JSON_INT("days", &days, 1, TOKEN_DAYS_MAX),
     };
 
+    TRY(token_owner(app, rq, &staff));
     TRY(json_read(rq->body, body, LEN(body)));
-    TRY(staff_of_path(app, rq, &staff));
     TRY(scopes_read(rq, scopes, n, &ask.scopes));
     ask.subject_id = staff.id;
     ask.life_usec = days * USEC_PER_DAY;
@@ -405,20 +424,25 @@ RESULT post_staff_token(struct app *app, const struct request *rq, struct reply 
 
 RESULT get_staff_tokens(struct app *app, const struct request *rq, struct reply *rp)
 {
-    struct signin_session *tokens;
+    struct token_page read;
+    struct page page;
     struct staff staff;
-    int n;
+    int64_t last[PAGE_KEYS] = { 0 };
 
-    TRY(staff_of_path(app, rq, &staff));
-    TRY(registry_tokens(app->store, SUBJECT_STAFF, staff.id, rq->at, rq->arena, &tokens, &n));
+    TRY(token_owner(app, rq, &staff));
+    TRY(page_read(app, rq, &page, NULL, 0));
+    TRY(registry_tokens(app->store, SUBJECT_STAFF, staff.id, rq->at, page.after[0], (int)page.limit,
+                        rq->arena, &read));
     reply_json(rp, 200);
     json_put_array(rp, "data");
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < read.n; i++) {
         json_put_object(rp, NULL);
-        token_put(rp, &staff, &tokens[i]);
+        token_put(rp, &staff, &read.tokens[i]);
         json_put_end(rp);
+        last[0] = read.tokens[i].id;
     }
     json_put_end(rp);
+    page_end(app, rq, rp, read.more, last);
     return OK;
 }
 
@@ -430,7 +454,7 @@ RESULT delete_staff_token(struct app *app, const struct request *rq, struct repl
     int64_t token_id;
     struct err err;
 
-    TRY(staff_of_path(app, rq, &staff));
+    TRY(token_owner(app, rq, &staff));
     TRY(path_id(rq, "token", "tkn", &token_id));
     err = registry_token_end(app->registry, SUBJECT_STAFF, staff.id, token_id, &act, &ended);
     if (err.code == SIGNIN_NO_TOKEN) REFUSE(API_NOT_FOUND);

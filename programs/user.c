@@ -50,7 +50,7 @@ static enum cli_exit path_of(struct client *client, struct cli *cli, const char 
     struct str user = cli_arg(cli, 0), id = user;
     enum cli_exit end = CLI_OK;
 
-    if (!str_starts(user, S("stf_"))) {
+    if (!str_starts(user, S("stf_")) && !str_eq(user, S("me"))) {
         id = (struct str){ 0 };
         end = named(client, cli, user, &id);
     }
@@ -518,7 +518,7 @@ static const struct cli_verb VERBS[] = {
                    .zh = "范围，如 card.view", .en = "what it may, card.view say" },
                  { .name = "days", .type = CLI_INT, .preset = "90", .min = 1, .max = 366, .zh = "有效天数", .en = "days it lives" },
                  SAVE_FLAG, CLIENT_FLAGS },
-      .examples = { { "ykt user token wang.fang --scope card.view --scope person.find --days 30 --save desk.token",
+      .examples = { { "ykt user token me --scope card.view --scope person.find --days 30 --save desk.token",
                       "窗口程序用", "for the program of a window" } } },
     { .name = "sessions", .zh = "列出账号的令牌，或收回一个", .en = "list an account's tokens, or end one",
       .run = sessions, .args = { USER_ARG }, .columns = TOKEN_COLUMNS, .columns_n = LEN(TOKEN_COLUMNS),

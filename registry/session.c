@@ -139,26 +139,49 @@ struct token_call {
     struct signed_in *out;
 };
 
+static RESULT token_line(struct txn *tx, const struct act *act, const char *name,
+                         const struct signin_session *token, const struct staff *staff)
+{
+    bool of_staff = token->subject == SUBJECT_STAFF;
+
+    return act_journal(tx, act,
+                       &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
+                                           .region_code = of_staff ? staff_region(staff) : 0,
+                                           .person_id = token->person_id,
+                                           .act = name,
+                                           .object_prefix = of_staff ? "stf" : "ses",
+                                           .object_id = of_staff ? token->subject_id : token->id });
+}
+
+/* Whoever looks into a person's record does it in their own name. */
+static RESULT token_judge(const struct token_ask *ask, const struct signin_session *session)
+{
+    uint64_t held = session_scopes(session);
+
+    REQUIRE(ask->scopes == SCOPES_ALL || held == ask->scopes, SIGNIN_SCOPE);
+    if (ask->subject != SUBJECT_STAFF || ask->act.actor != ACTOR_STAFF) return OK;
+    if (ask->act.actor_id != ask->subject_id)
+        REQUIRE((held & ~SCOPES_IMPERSONAL) == 0, SIGNIN_NOT_OWN);
+    else
+        REQUIRE(ask->act.proof == PROOF_TWO_FACTORS, SIGNIN_ONE_FACTOR);
+    return OK;
+}
+
 static RESULT token_in_txn(struct txn *tx, void *arg)
 {
     struct token_call *call = arg;
     const struct token_ask *ask = call->ask;
     struct signin_session *session = &call->out->session;
     struct root root = subject_root(ask->subject, ask->subject_id);
-    struct staff staff;
+    struct staff staff = { 0 };
 
     if (ask->subject == SUBJECT_STAFF) {
         TRY(session_staff_in(tx, session, &staff));
         session->person_id = staff.person_id;
     }
-    REQUIRE(ask->scopes == SCOPES_ALL || session_scopes(session) == ask->scopes, SIGNIN_SCOPE);
+    TRY(token_judge(ask, session));
     TRY(session_insert(tx, root.id, session));
-    return act_journal(tx, &ask->act,
-                       &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
-                                           .person_id = session->person_id,
-                                           .act = "token_made",
-                                           .object_prefix = "ses",
-                                           .object_id = session->id });
+    return token_line(tx, &ask->act, "token_made", session, &staff);
 }
 
 RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
@@ -181,50 +204,55 @@ RESULT registry_token_make(const struct registry *rg, const struct token_ask *as
 
 struct tokens_call {
     struct root root;
-    int64_t subject_id, token_id;
+    int64_t subject_id, from, to;
     struct instant at;
     const struct act *act;
-    struct signin_session *tokens, found;
-    int n;
+    struct signin_session *tokens;
+    int max, n;
 };
 
 static RESULT tokens_in_txn(struct txn *tx, void *arg)
 {
     struct tokens_call *call = arg;
 
-    return tokens_select(tx, call->root.id, call->subject_id, 0, call->at, call->tokens, TOKENS_MAX,
-                         &call->n);
+    return tokens_select(tx, call->root.id, call->subject_id, call->from, call->to, call->at,
+                         call->tokens, call->max, &call->n);
 }
 
 RESULT registry_tokens(struct store *store, enum subject_kind subject, int64_t subject_id,
-                       struct instant at, struct arena *arena, struct signin_session **out, int *n)
+                       struct instant at, int64_t before, int limit, struct arena *arena,
+                       struct token_page *out)
 {
     struct tokens_call call = { .root = subject_root(subject, subject_id),
                                 .subject_id = subject_id,
+                                .to = before == 0 ? INT64_MAX : before - 1,
                                 .at = at,
-                                .tokens = NEW_ARRAY(arena, struct signin_session, TOKENS_MAX) };
+                                .max = limit + 1 };
 
-    if (!call.tokens) return fault(FAULT_MEMORY, "the tokens of one subject");
+    assert(limit >= 1);
+    assert(limit <= TOKENS_PAGE_MAX);
+    call.tokens = NEW_ARRAY(arena, struct signin_session, (size_t)call.max);
+    if (!call.tokens) return fault(FAULT_MEMORY, "a page of %d tokens", limit);
     TRY(store_read(store, tokens_in_txn, &call));
-    *out = call.tokens;
-    *n = call.n;
+    *out = (struct token_page){ .tokens = call.tokens,
+                                .n = call.n < limit ? call.n : limit,
+                                .more = call.n > limit };
     return OK;
 }
 
 static RESULT token_end_in_txn(struct txn *tx, void *arg)
 {
     struct tokens_call *call = arg;
+    struct staff staff = { 0 };
+    bool found = true;
 
-    TRY(tokens_select(tx, call->root.id, call->subject_id, call->token_id, call->at, &call->found,
-                      1, &call->n));
+    TRY(tokens_in_txn(tx, call));
     REQUIRE(call->n == 1, SIGNIN_NO_TOKEN);
-    TRY(session_end_set(tx, call->root.id, call->token_id));
-    return act_journal(tx, call->act,
-                       &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
-                                           .person_id = call->found.person_id,
-                                           .act = "token_ended",
-                                           .object_prefix = "ses",
-                                           .object_id = call->token_id });
+    if (call->tokens->subject == SUBJECT_STAFF)
+        TRY(staff_select(tx, call->subject_id, &staff, &found));
+    REQUIRE(found, STAFF_UNKNOWN);
+    TRY(session_end_set(tx, call->root.id, call->tokens->id));
+    return token_line(tx, call->act, "token_ended", call->tokens, &staff);
 }
 
 RESULT registry_token_end(const struct registry *rg, enum subject_kind subject, int64_t subject_id,
@@ -232,13 +260,14 @@ RESULT registry_token_end(const struct registry *rg, enum subject_kind subject, 
 {
     struct tokens_call call = { .root = subject_root(subject, subject_id),
                                 .subject_id = subject_id,
-                                .token_id = token_id,
+                                .from = token_id,
+                                .to = token_id,
                                 .at = act->at,
-                                .act = act };
+                                .act = act,
+                                .tokens = out,
+                                .max = 1 };
 
-    TRY(store_run(rg->store, call.root, token_end_in_txn, &call));
-    *out = call.found;
-    return OK;
+    return store_run(rg->store, call.root, token_end_in_txn, &call);
 }
 
 /* ---- ending */

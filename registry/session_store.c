@@ -67,10 +67,11 @@ static const struct stmt SESSIONS_ALL = {
 };
 static const struct stmt TOKENS = {
     .name = "registry: tokens of a subject",
-    .types = "iiiii",
+    .types = "iiiiii",
     .root = 1,
     .sql = "SELECT " COLUMNS " FROM session WHERE root_id = $1 AND subject_id = $2 AND api = 1"
-           " AND state = 1 AND expires_at > $3 AND ($4 = 0 OR id = $4) ORDER BY id DESC LIMIT $5",
+           " AND state = 1 AND expires_at > $3 AND id >= $4 AND id <= $5"
+           " ORDER BY id DESC LIMIT $6",
 };
 static const struct stmt SESSIONS_OVER = {
     .name = "registry: sessions over",
@@ -173,14 +174,15 @@ static RESULT session_read(struct txn *tx, const struct row *row, struct signin_
     return OK;
 }
 
-RESULT tokens_select(struct txn *tx, int64_t root_id, int64_t subject_id, int64_t id,
+RESULT tokens_select(struct txn *tx, int64_t root_id, int64_t subject_id, int64_t from, int64_t to,
                      struct instant at, struct signin_session *out, int max, int *n)
 {
     ROW(row);
     bool more;
 
-    TRY(txn_query(tx, &TOKENS,
-                  IN(v_int(root_id), v_int(subject_id), v_at(at), v_int(id), v_int(max)), &row));
+    TRY(txn_query(
+        tx, &TOKENS,
+        IN(v_int(root_id), v_int(subject_id), v_at(at), v_int(from), v_int(to), v_int(max)), &row));
     for (*n = 0; *n < max; ++*n) {
         TRY(row_next(&row, &more));
         if (!more) break;

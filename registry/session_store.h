@@ -22,8 +22,8 @@ RESULT session_end_set(struct txn *tx, int64_t root_id, int64_t id);
 RESULT sessions_end_all(struct txn *tx, int64_t root_id, int64_t subject_id, int64_t keep);
 RESULT session_select(struct txn *tx, const uint8_t hash[32], struct instant at,
                       struct signin_session *out, bool *found);
-/* Live bearer tokens of a subject, newest first, at most max, without grants; id 0: any. */
-RESULT tokens_select(struct txn *tx, int64_t root_id, int64_t subject_id, int64_t id,
+/* Live bearer tokens of a subject, newest first, at most max, without grants: from..to in ids. */
+RESULT tokens_select(struct txn *tx, int64_t root_id, int64_t subject_id, int64_t from, int64_t to,
                      struct instant at, struct signin_session *out, int max, int *n);
 RESULT session_visit_all(struct txn *tx, struct instant at, session_visit *visit, void *arg);
 /* Ended ones and those past their time, at most max: (root, id) pairs. */

@@ -221,7 +221,7 @@ static RESULT signin_in_txn(struct txn *tx, void *arg)
     struct signin_call *call = arg;
     const struct signin_session *s = &call->out->session;
     int64_t root_id = subject_root(s->subject, s->subject_id).id;
-    struct staff staff;
+    struct staff staff = { 0 };
 
     if (s->subject == SUBJECT_STAFF) TRY(session_staff_in(tx, &call->out->session, &staff));
     for (int i = 0; i < call->tries_n; i++)
@@ -229,6 +229,7 @@ static RESULT signin_in_txn(struct txn *tx, void *arg)
     TRY(session_insert(tx, root_id, s));
     TRY(act_journal(tx, call->act,
                     &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
+                                        .region_code = staff_region(&staff),
                                         .person_id = call->person_id,
                                         .act = "signed_in",
                                         .object_prefix = "ses",
@@ -318,6 +319,7 @@ struct set_call {
     int64_t subject_id;
     const struct act *act;
     const char *name;
+    int32_t region_code; /* of the member of staff */
     bool end_sessions;
 };
 
@@ -330,6 +332,7 @@ static RESULT set_in_txn(struct txn *tx, void *arg)
     return act_journal(
         tx, call->act,
         &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
+                            .region_code = call->region_code,
                             .person_id = call->subject == SUBJECT_PERSON ? call->subject_id : 0,
                             .act = call->name,
                             .object_prefix = call->subject == SUBJECT_PERSON ? "psn" : "stf",
@@ -359,13 +362,14 @@ RESULT registry_password_set(const struct registry *rg, enum subject_kind subjec
                              .name = "password_set",
                              .end_sessions = true };
     struct person person;
-    struct staff staff;
+    struct staff staff = { 0 };
 
     REQUIRE(password_strong(password) && !password_a_number(password, act->at), SIGNIN_WEAK);
     if (subject == SUBJECT_PERSON)
         TRY(registry_person_load(rg->store, subject_id, &person));
     else
         TRY(registry_staff_load(rg->store, subject_id, &staff));
+    call.region_code = staff_region(&staff);
     TRY(password_hash(str_bytes(password), rg->password_cost, &rg->entropy, hash));
     call.fresh = (struct secret_new){ .root = subject_root(subject, subject_id),
                                       .owner_id = subject_id,
@@ -392,6 +396,7 @@ RESULT registry_totp_set(const struct registry *rg, int64_t staff_id, struct byt
 
     assert(given.n == 0 || given.n == sizeof secret);
     TRY(registry_staff_load(rg->store, staff_id, &staff));
+    call.region_code = staff_region(&staff);
     if (given.n > 0)
         memcpy(secret, given.p, sizeof secret);
     else

@@ -29,6 +29,8 @@ enum signin_refusal {                     /* in the order they are tried */
                       SIGNIN_REUSED = 3308,      /* this TOTP step was used already */
                       SIGNIN_NO_TOKEN = 3309,    /* unknown, ended or expired token */
                       SIGNIN_SCOPE = 3310,       /* scopes asked for exceed what may be given */
+                      SIGNIN_NOT_OWN = 3311,     /* only the member may make such a token */
+                      SIGNIN_ONE_FACTOR = 3312,  /* not from a session of two factors */
 };
 
 /* ---- guessable secrets */
@@ -151,8 +153,11 @@ RESULT registry_signin_staff(const struct registry *rg, const struct staff_signi
 /* ---- tokens */
 
 /* A bearer token for a program: within what the subject's roles give. Life at most TOKEN_LIFE_MAX.
- * refuses SIGNIN_SCOPE (also: no scope, no life), STAFF_UNKNOWN, STAFF_DISABLED,
- * REGISTRY_PERSON_UNKNOWN, REGISTRY_PERSON_DEAD */
+ * Members of staff make their own, in a session of two factors (act.proof); one that another member
+ * makes for them reaches no person's record: SCOPES_IMPERSONAL at most. The line in the journal
+ * names the member whose it is and their region.
+ * refuses SIGNIN_SCOPE (also: no scope, no life), SIGNIN_NOT_OWN, SIGNIN_ONE_FACTOR, STAFF_UNKNOWN,
+ * STAFF_DISABLED, REGISTRY_PERSON_UNKNOWN, REGISTRY_PERSON_DEAD */
 #define TOKEN_LIFE_MAX_USEC (366 * USEC_PER_DAY)
 struct token_ask {
     enum subject_kind subject;
@@ -165,10 +170,17 @@ struct token_ask {
 };
 RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
                            struct signed_in *out);
-/* Live bearer tokens of a subject, newest first, at most TOKENS_MAX. */
-enum { TOKENS_MAX = 200 };
+/* Live bearer tokens of a subject, newest first, those before `before` (0: from the newest), at
+ * most `limit` in 1..TOKENS_PAGE_MAX. */
+enum { TOKENS_PAGE_MAX = 200 };
+struct token_page {
+    struct signin_session *tokens; /* without grants */
+    int n;
+    bool more;
+};
 RESULT registry_tokens(struct store *store, enum subject_kind subject, int64_t subject_id,
-                       struct instant at, struct arena *arena, struct signin_session **out, int *n);
+                       struct instant at, int64_t before, int limit, struct arena *arena,
+                       struct token_page *out);
 /* Take one of them back; `out` names it, for whoever keeps sessions in memory. refuses
  * SIGNIN_NO_TOKEN: none of theirs, or over. */
 RESULT registry_token_end(const struct registry *rg, enum subject_kind subject, int64_t subject_id,

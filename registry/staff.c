@@ -26,10 +26,19 @@ static bool grant_form(const struct grant *g)
            (g->region_code == 0 || region_form(g->region_code)) && g->org_id >= 0;
 }
 
-static RESULT staff_line(struct txn *tx, const struct act *act, const char *name, int64_t staff_id)
+int32_t staff_region(const struct staff *staff)
+{
+    for (int i = 0; i < staff->grants_n; i++)
+        if (staff->grants[i].region_code != 0) return staff->grants[i].region_code;
+    return 0;
+}
+
+static RESULT staff_line(struct txn *tx, const struct act *act, const char *name, int64_t staff_id,
+                         int32_t region_code)
 {
     return act_journal(tx, act,
                        &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
+                                           .region_code = region_code,
                                            .act = name,
                                            .object_prefix = "stf",
                                            .object_id = staff_id });
@@ -54,7 +63,8 @@ static RESULT add_in_txn(struct txn *tx, void *arg)
     for (int i = 0; i < call->ask->grants_n; i++)
         TRY(grant_insert(tx, call->row.s.id, &call->ask->grants[i]));
     txn_result(tx, call->row.s.id);
-    return staff_line(tx, &call->ask->act, "staff_added", call->row.s.id);
+    TRY(staff_select(tx, call->row.s.id, &there, &found));
+    return staff_line(tx, &call->ask->act, "staff_added", call->row.s.id, staff_region(&there));
 }
 
 RESULT registry_staff_add(const struct registry *rg, const struct once *once,
@@ -173,7 +183,7 @@ static RESULT grant_in_txn(struct txn *tx, void *arg)
     REQUIRE(found, STAFF_UNKNOWN);
     REQUIRE(staff.grants_n < GRANTS_MAX, STAFF_GRANT_MAX);
     TRY(grant_insert(tx, call->staff_id, call->grant));
-    return staff_line(tx, call->act, "role_granted", call->staff_id);
+    return staff_line(tx, call->act, "role_granted", call->staff_id, call->grant->region_code);
 }
 
 static RESULT ungrant_in_txn(struct txn *tx, void *arg)
@@ -181,7 +191,7 @@ static RESULT ungrant_in_txn(struct txn *tx, void *arg)
     const struct staff_call *call = arg;
 
     TRY(grant_delete(tx, call->staff_id, call->grant));
-    return staff_line(tx, call->act, "role_taken_back", call->staff_id);
+    return staff_line(tx, call->act, "role_taken_back", call->staff_id, call->grant->region_code);
 }
 
 RESULT registry_staff_grant(const struct registry *rg, int64_t staff_id, const struct grant *grant,
@@ -214,7 +224,7 @@ static RESULT disable_in_txn(struct txn *tx, void *arg)
     TRY(staff_disabled_set(tx, call->staff_id, call->disabled));
     if (call->disabled) TRY(sessions_end_all(tx, NODE_ID, call->staff_id, 0));
     return staff_line(tx, call->act, call->disabled ? "staff_disabled" : "staff_enabled",
-                      call->staff_id);
+                      call->staff_id, staff_region(&staff));
 }
 
 RESULT registry_staff_disable(const struct registry *rg, int64_t staff_id, bool disabled,

@@ -85,6 +85,12 @@ enum permission {
 };
 #define SCOPE_BIT(permission) (UINT64_C(1) << (permission))
 #define SCOPES_ALL (~UINT64_C(0))
+/* The scopes that reach no person's record, no money and no account: an administrator may give a
+ * program of a member these and no others (decision 0043). */
+#define SCOPES_IMPERSONAL                                                                          \
+    (SCOPE_BIT(MAY_CATALOGUE_VIEW) | SCOPE_BIT(MAY_CATALOGUE_MANAGE) |                             \
+     SCOPE_BIT(MAY_AUDIT_VERIFY) | SCOPE_BIT(MAY_JOB_MANAGE) | SCOPE_BIT(MAY_FIGURES) |            \
+     SCOPE_BIT(MAY_SYSTEM))
 
 const char *role_name(enum role role); /* "clerk" */
 bool role_parse(struct str name, enum role *out);
@@ -123,6 +129,9 @@ struct staff {
     struct grant grants[GRANTS_MAX];
     int grants_n;
 };
+/* Where lines about a member belong in the journal, for the auditors of that region: the region of
+ * their first role that has one; 0: none has, which is the province's. */
+int32_t staff_region(const struct staff *staff);
 /* refuses STAFF_USER_FORM, STAFF_ROLE, STAFF_EXISTS (then *staff_id is who is there) */
 RESULT registry_staff_add(const struct registry *rg, const struct once *once,
                           const struct staff_ask *ask, int64_t *staff_id);

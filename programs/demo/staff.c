@@ -37,6 +37,7 @@ static int64_t org_of(const struct demo *demo, const struct post *post)
 static RESULT account(struct demo *demo, const struct post *post)
 {
     const struct act act = demo_act(demo, CHANNEL_IMPORT, PROOF_PAPERS);
+    struct act own = demo_act(demo, CHANNEL_WEB, PROOF_TWO_FACTORS);
     uint8_t totp[TOTP_SECRET_BYTES];
     struct staff_ask ask = {
         .user = str_of(post->user), .name = str_of(post->name), .grants_n = 1, .act = act
@@ -50,6 +51,8 @@ static RESULT account(struct demo *demo, const struct post *post)
     ask.grants[0] = (struct grant){ .role = post->role, .region_code = post->region };
     TRY(registry_staff_add(&demo->rg, NULL, &ask, &staff_id));
     if (post->role == ROLE_CLERK) demo->clerk_id = staff_id;
+    own.actor = ACTOR_STAFF;
+    own.actor_id = staff_id;
     demo_password(demo, password);
     TRY(registry_password_set(&demo->rg, SUBJECT_STAFF, staff_id, str_of(password), &act));
     TRY(registry_totp_set(&demo->rg, staff_id, (struct bytes){ 0 }, &act, totp));
@@ -59,7 +62,7 @@ static RESULT account(struct demo *demo, const struct post *post)
                                                  .scopes = SCOPES_ALL,
                                                  .proof = PROOF_TWO_FACTORS,
                                                  .life_usec = TOKEN_LIFE_MAX_USEC,
-                                                 .act = act },
+                                                 .act = own },
                             &token));
     put_base32(&w, bytes_of(totp, sizeof totp));
 

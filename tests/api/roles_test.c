@@ -292,7 +292,7 @@ static void ground_staff(void)
     world_id(&w, "stf", target.id, ids.staff);
     CHECK_STATUS(&w, "a token",
                  world_ask(&w, &staff[ROLE_ADMIN], text_of("POST /v1/staff/%s/tokens", ids.staff),
-                           "{\"scopes\":[\"card.view\"],\"days\":1}"),
+                           "{\"scopes\":[\"catalogue.view\"],\"days\":1}"),
                  201);
     snprintf(ids.token, sizeof ids.token, "%s", world_member(&w, "id"));
     CHECK_OK("a job", job_start(w.base.f.store, NULL, &job, &job_id));

@@ -569,6 +569,52 @@ static void token_scopes(struct world *w)
     }
 }
 
+/* Who makes a token for a member, by what proof, of which scopes. */
+static void token_makers(struct world *w)
+{
+    static const struct {
+        const char *title;
+        bool own;
+        enum proof proof;
+        uint64_t scopes;
+        int code;
+    } rows[] = {
+        { "one's own", true, PROOF_TWO_FACTORS, SCOPE_BIT(MAY_PERSON_REVEAL), 0 },
+        { "one's own, everything", true, PROOF_TWO_FACTORS, SCOPES_ALL, 0 },
+        { "by a token", true, PROOF_ONE_FACTOR, SCOPE_BIT(MAY_PERSON_REVEAL), SIGNIN_ONE_FACTOR },
+        { "by a token, no person", true, PROOF_ONE_FACTOR, SCOPE_BIT(MAY_CATALOGUE_VIEW),
+          SIGNIN_ONE_FACTOR },
+        { "another's, no person", false, PROOF_TWO_FACTORS,
+          SCOPE_BIT(MAY_CATALOGUE_VIEW) | SCOPE_BIT(MAY_FIGURES), 0 },
+        { "another's", false, PROOF_TWO_FACTORS, SCOPE_BIT(MAY_PERSON_REVEAL), SIGNIN_NOT_OWN },
+        { "another's, persons among others", false, PROOF_TWO_FACTORS,
+          SCOPE_BIT(MAY_CATALOGUE_VIEW) | SCOPE_BIT(MAY_JOURNAL_VIEW), SIGNIN_NOT_OWN },
+        { "another's, everything", false, PROOF_TWO_FACTORS, SCOPES_ALL, SIGNIN_NOT_OWN },
+        { "another's, beyond the roles", false, PROOF_TWO_FACTORS, SCOPE_BIT(MAY_SYSTEM),
+          SIGNIN_SCOPE },
+    };
+    struct staff_ask who = { .user = S("token.owner"),
+                             .name = S("赵示例"),
+                             .grants = { { .role = ROLE_SUPERVISOR, .region_code = 340100 } },
+                             .grants_n = 1,
+                             .act = world_act(w, CHANNEL_COUNTER, PROOF_TWO_FACTORS) };
+    int64_t staff_id = 0;
+
+    CHECK_OK("a supervisor", registry_staff_add(&w->rg, NULL, &who, &staff_id));
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct token_ask ask = { .subject = SUBJECT_STAFF,
+                                 .subject_id = staff_id,
+                                 .scopes = rows[i].scopes,
+                                 .proof = PROOF_ONE_FACTOR,
+                                 .life_usec = USEC_PER_DAY,
+                                 .act = world_act(w, CHANNEL_COUNTER, rows[i].proof) };
+        struct signed_in in;
+
+        if (rows[i].own) ask.act.actor_id = staff_id;
+        CHECK_CODE(rows[i].title, registry_token_make(&w->rg, &ask, &in), rows[i].code);
+    }
+}
+
 static void activation(struct world *w)
 {
     char number[ACTIVATION_CHARS], wrong[ACTIVATION_CHARS];
@@ -600,6 +646,7 @@ int main(void)
         staff_beside_holders(&w);
         staff_meanwhile(&w);
         token_scopes(&w);
+        token_makers(&w);
         activation(&w);
         world_close(&w);
     }
