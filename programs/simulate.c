@@ -36,8 +36,9 @@ static const struct cli_verb VERBS[] = {
                    .type = CLI_TEXT,
                    .value = "TEXT",
                    .repeats = true,
-                   .zh = "要核验的码；不给则逐行读标准输入",
-                   .en = "a code to judge; without it lines of standard input" },
+                   .zh = "要核验的码，有一个被拒则退出码为4；不给则逐行读标准输入",
+                   .en = "a code to judge, exit 4 when one is refused; without it lines of "
+                         "standard input" },
                  { .name = "places",
                    .type = CLI_INT,
                    .preset = "1",

@@ -7,6 +7,7 @@
  *   each --every, and at the end   the delta of the stop list, a heartbeat, waiting batches
  *
  * From sources: real-name check at entry, a local controller with a list (spec/domain.md 4.4, 9.3).
+ * With --code the exit code tells the verdict: 0 all let in, 4 one at least refused.
  * Assumed by us: the scanner's line per code, the times, one leaf. */
 #include <jansson.h>
 #include <poll.h>
@@ -28,7 +29,7 @@ struct gate {
     struct gate_key key;
     struct gate_link *link;
     struct gate_list list;
-    bool online, offline_asked;
+    bool online, offline_asked, refused; /* refused: at least one line was */
     struct replay_memory replay;
     struct gate_journal journal;
     int places;
@@ -193,6 +194,7 @@ static RESULT present(struct gate *gate, struct str text)
         err = ask_alone(gate, text, &shown);
     }
     TRY(err);
+    if (!shown.let_in) gate->refused = true;
     shown.usec = clock_now(&gate->clock).usec - from.usec;
     shown.age_sec =
         gate->list.has ? (from.usec - gate->list.list.head.made_at.usec) / USEC_PER_SEC : -1;
@@ -283,6 +285,7 @@ enum cli_exit simulate_gate(struct cli *cli)
     }
     gate_link_close(gate.link);
     gate_list_close(&gate.list);
+    if (err.code == 0 && codes_n > 0 && gate.refused) return CLI_NOT_ALLOWED;
     return cli_end(cli, err);
 }
 
