@@ -88,8 +88,8 @@ enum api_flag {
     API_ONCE = ROUTE_APP << 1,    /* Idempotency-Key is needed; rq->once is set */
     API_PURPOSE = ROUTE_APP << 2, /* personal data is returned: all but holders name X-Purpose */
     API_GUESS =
-        ROUTE_APP << 3, /* takes a guessable secret: the tight limits with growing penalties */
-    API_PAGE = ROUTE_APP << 4,    /* a page: refusals are pages, sign-in is a redirect */
+        ROUTE_APP << 3,    /* takes a guessable secret: the tight limits with growing penalties */
+    API_PAGE = ROUTE_PAGE, /* a page: refusals are pages, sign-in is a redirect */
     API_GRADE_B = ROUTE_APP << 5, /* limits of gates, not of people */
 };
 

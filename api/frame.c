@@ -128,6 +128,18 @@ static void finish(struct app *app, const struct request *rq, struct reply *rp)
     if (rq->once && rp->status < 400) reply_replayed(rp, *rq->once->replayed);
 }
 
+/* Of a browser at an address of ours that is none: a page, like every other refusal of a page. */
+static struct err get_nowhere(struct app *app, const struct request *rq, struct reply *rp)
+{
+    (void)app;
+    (void)rq;
+    (void)rp;
+    REFUSE(HTTP_ROUTE_UNKNOWN);
+}
+
+static const struct route NOWHERE = { METHOD_GET, "/", API_PUBLIC | API_PAGE, NULL, get_nowhere,
+                                      NULL,       0 };
+
 void api_http(struct app *app, struct http_config *config)
 {
     assert(ROUTES_N <= ROUTES_MOST);
@@ -141,6 +153,7 @@ void api_http(struct app *app, struct http_config *config)
     config->ids = app->ids;
     config->routes = ROUTES;
     config->routes_n = ROUTES_N;
+    config->nowhere = &NOWHERE;
     config->admit = admit;
     pages_open();
     config->refuse = api_refuse;

@@ -160,6 +160,17 @@ static const struct asset *find_asset(const struct http_config *config, struct s
 }
 
 /* What the route asks of the head. */
+static bool wants_page(const struct request *rq)
+{
+    struct str rest = request_header(rq, "accept"), parameters;
+
+    while (rest.n > 0) {
+        if (str_eq(str_trim(str_cut(str_cut(rest, ',', &rest), ';', &parameters)), S("text/html")))
+            return true;
+    }
+    return false;
+}
+
 static struct err admit_head(struct conn *c)
 {
     struct http_server *server = c->server;
@@ -176,6 +187,15 @@ static struct err admit_head(struct conn *c)
         struct err found = router_find(&server->router, c->head.verb, c->rq.path, &c->route,
                                        c->rq.params, &allowed);
 
+        if (found.code == HTTP_ROUTE_UNKNOWN && c->head.verb == METHOD_GET &&
+            (c->asset = find_asset(&server->config, c->rq.path))) {
+            return OK;
+        }
+        if (found.code == HTTP_ROUTE_UNKNOWN && c->head.verb == METHOD_GET &&
+            server->config.nowhere && wants_page(&c->rq)) {
+            c->route = server->config.nowhere;
+            found = OK;
+        }
         if (found.code == 0) {
             c->rq.route = c->route;
             c->body_max = c->route->body_max ? c->route->body_max : server->limits.body_max;
@@ -184,10 +204,6 @@ static struct err admit_head(struct conn *c)
             }
             REQUIRE(c->head.length <= (int64_t)c->body_max, HTTP_BODY_TOO_LARGE);
             REQUIRE(!atomic_load(&server->draining), HTTP_STOPPING);
-            return OK;
-        }
-        if (found.code == HTTP_ROUTE_UNKNOWN && c->head.verb == METHOD_GET &&
-            (c->asset = find_asset(&server->config, c->rq.path))) {
             return OK;
         }
         if (found.code != HTTP_METHOD_REFUSED) return found;
@@ -266,18 +282,48 @@ static enum MHD_Result refuse_now(struct conn *c, struct err why)
     return queue_reply(c);
 }
 
-static struct err query_allowed(const struct request *rq)
+static bool takes(const struct route *route, struct str name)
+{
+    struct str names = str_of(route->query);
+
+    while (names.n > 0) {
+        if (str_eq(str_cut(names, ' ', &names), name)) return true;
+    }
+    return false;
+}
+
+/* Of a page: the parameters that it takes, each as it stands there first. */
+static struct err query_kept(struct request *rq)
+{
+    struct writer w = writer_over(arena_take(rq->arena, rq->query.n + 1, 1), rq->query.n + 1);
+    struct str rest = rq->query;
+
+    if (rest.n == 0) return OK;
+    if (!w.p) return fault(FAULT_MEMORY, "query");
+    while (rest.n > 0) {
+        struct str pair = str_cut(rest, '&', &rest), value, name = str_cut(pair, '=', &value),
+                   kept = writer_str(&w);
+        bool again = false;
+
+        while (kept.n > 0 && !again)
+            again = str_eq(str_cut(str_cut(kept, '&', &kept), '=', &value), name);
+        if (again || !takes(rq->route, name)) continue;
+        if (w.n > 0) put_char(&w, '&');
+        put_str(&w, pair);
+    }
+    rq->query = writer_str(&w);
+    return OK;
+}
+
+static struct err query_allowed(struct request *rq)
 {
     struct str rest = rq->query;
 
+    if (rq->route->flags & ROUTE_PAGE) return query_kept(rq);
     while (rest.n > 0) {
-        struct str pair = str_cut(rest, '&', &rest), value, name = str_cut(pair, '=', &value),
-                   names = str_of(rq->route->query), seen;
-        bool known = false;
+        struct str pair = str_cut(rest, '&', &rest), value, name = str_cut(pair, '=', &value), seen;
 
-        while (names.n > 0 && !known)
-            known = str_eq(str_cut(names, ' ', &names), name);
-        REQUIRE(known, HTTP_QUERY_UNKNOWN);
+        REQUIRE(takes(rq->route, name), HTTP_QUERY_UNKNOWN);
         for (seen = rest; seen.n > 0;) { /* the same name again */
             struct str other = str_cut(str_cut(seen, '&', &seen), '=', &value);
 

@@ -41,7 +41,7 @@ struct pair {
     struct str name, value;
 };
 
-static struct err split(struct body body, struct pair **pairs, size_t *n)
+static struct err split(struct body body, bool lenient, struct pair **pairs, size_t *n)
 {
     struct str rest = bytes_str(body.bytes);
     size_t most = 1;
@@ -58,7 +58,8 @@ static struct err split(struct body body, struct pair **pairs, size_t *n)
         if (decode(body.arena, name, &pair->name) && decode(body.arena, value, &pair->value))
             continue;
         REQUIRE(!body.arena->full, HTTP_BODY_TOO_LARGE);
-        REFUSE(HTTP_FORM_MALFORMED);
+        REQUIRE(lenient, HTTP_FORM_MALFORMED);
+        (*n)--;
     }
     return OK;
 }
@@ -140,7 +141,7 @@ struct err form_read(struct body body, const struct json_field *fields, size_t n
     char pointer[128];
 
     body.problems->n = 0;
-    TRY(split(body, &pairs, &pairs_n));
+    TRY(split(body, false, &pairs, &pairs_n));
     for (size_t i = 0; i < n; i++) {
         const char *code = read_field(body, &fields[i], pairs, pairs_n);
         struct writer w = writer_over(pointer, sizeof pointer - 1);
@@ -165,6 +166,22 @@ struct err form_read(struct body body, const struct json_field *fields, size_t n
     }
     REQUIRE(!body.arena->full, HTTP_BODY_TOO_LARGE);
     REQUIRE(body.problems->n == 0, HTTP_FIELDS);
+    return OK;
+}
+
+struct err form_read_lenient(struct body body, const struct json_field *fields, size_t n)
+{
+    struct pair *pairs;
+    size_t pairs_n;
+
+    body.problems->n = 0;
+    TRY(split(body, true, &pairs, &pairs_n));
+    for (size_t i = 0; i < n; i++) {
+        assert(fields[i].optional);
+        if (read_field(body, &fields[i], pairs, pairs_n) && fields[i].given)
+            *fields[i].given = false;
+    }
+    REQUIRE(!body.arena->full, HTTP_BODY_TOO_LARGE);
     return OK;
 }
 

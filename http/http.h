@@ -95,7 +95,8 @@ struct str request_cookie(const struct request *rq, const char *name);
 struct str path_text(const struct request *rq, const char *name);
 RESULT path_id(const struct request *rq, const char *name, const char *prefix, int64_t *out);
 /* The query by a table (see json.h). Parameters that the route's `query` does not name were refused
- * before the handler. */
+ * before the handler, or dropped (ROUTE_PAGE; there each malformed one leaves its field as it was).
+ */
 RESULT query_read(const struct request *rq, const struct json_field *fields, size_t n);
 /* Does the media type in Content-Type equal `type` (parameters but charset=utf-8 refused)? */
 bool request_type(const struct request *rq, const char *type);
@@ -236,6 +237,8 @@ enum route_flag {
     ROUTE_FORM = 1 << 1,      /* its body is a form, not JSON */
     ROUTE_ANY_BODY = 1 << 2,  /* its body is the handler's business (files) */
     ROUTE_STREAM = 1 << 3,    /* answers with events; no reply deadline */
+    ROUTE_PAGE = 1 << 4,      /* people come here by links that others lengthened: parameters it
+                                 does not take are dropped, a malformed one counts as not given */
     ROUTE_APP = 1 << 8,       /* bits from here are the layer above's */
 };
 struct route {
@@ -279,7 +282,8 @@ struct http_config {
     const struct id_codec *ids; /* may be NULL when no route has an id */
     const struct route *routes;
     size_t routes_n;
-    const struct asset *assets; /* answered at once where no route is; sorted by path (memcmp) */
+    const struct route *nowhere; /* runs for a GET of text/html where no route is; may be NULL */
+    const struct asset *assets;  /* answered at once where no route is; sorted by path (memcmp) */
     size_t assets_n;
     struct app *app;
     /* Before a handler: who asks, may they, how often. May set session and once. On a worker, or on

@@ -158,6 +158,9 @@ json_read(struct body body, const struct json_field *fields, size_t n);
  * Members named "_token" (the form token, read by the frame) are passed over.
  *   refuses  HTTP_FORM_MALFORMED (bad escapes, NUL, bad UTF-8), HTTP_FIELDS */
 RESULT form_read(struct body body, const struct json_field *fields, size_t n);
+/* The same where nobody can correct what was sent: all fields are optional, one that is malformed
+ * counts as not given and keeps what stood in it, names that no field has are passed over. */
+RESULT form_read_lenient(struct body body, const struct json_field *fields, size_t n);
 /* One value of a form or query as sent, decoded into the arena; false when it is not there. */
 bool form_value(struct body body, const char *name, struct str *out);
 

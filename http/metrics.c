@@ -10,7 +10,8 @@ static const char *const BOUND_TEXT[BUCKETS] = { "0.0005", "0.001", "0.002", "0.
 
 void count_answer(struct http_server *server, const struct route *route, int status, int64_t usec)
 {
-    size_t at = route ? (size_t)(route - server->config.routes) : server->config.routes_n;
+    bool ours = route && route != server->config.nowhere;
+    size_t at = ours ? (size_t)(route - server->config.routes) : server->config.routes_n;
     struct route_counts *counts = &server->counts[at];
     int class = status / 100, bucket = 0;
 

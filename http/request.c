@@ -103,7 +103,8 @@ struct err query_read(const struct request *rq, const struct json_field *fields,
 {
     struct body query = body_over(str_bytes(rq->query), rq->arena, rq->problems, rq->ids);
 
-    return form_read(query, fields, n);
+    if (!(rq->route->flags & ROUTE_PAGE)) return form_read(query, fields, n);
+    return form_read_lenient(query, fields, n);
 }
 
 static bool same_word(struct str a, struct str lower)
