@@ -122,7 +122,8 @@ enum api_refusal {
     API_TOO_MANY = 9012,             /* 429, with Retry-After */
     API_NOT_FOUND = 9013,            /* 404: nothing by that id, or not yours to know */
     API_REGION = 9014,               /* 403: outside the region or organisation of the role */
-    API_CREDENTIALS = 9015, /* 400: two ways of signing in in one request, or a malformed one */
+    API_CREDENTIALS = 9015,    /* 400: two ways of signing in in one request, or a malformed one */
+    API_PASSWORDS_BUSY = 9016, /* 503: as many passwords are being checked as may; Retry-After */
 };
 
 /* How one refusal or fault is told. */
@@ -253,6 +254,13 @@ RESULT limits_guess(struct app *app, const struct request *rq, struct reply *rp,
                     struct str subject);
 void limits_wrong(struct app *app, const struct request *rq, struct str subject);
 void limits_right(struct app *app, const struct request *rq, struct str subject);
+/* Around every call that hashes a password or PIN. Each takes a tenth of a second, two at a time
+ * (crypto.h), and the others wait on workers that all requests share: so no more than this many may
+ * be in it, at work or in line. More are refused API_PASSWORDS_BUSY at once, before a try is
+ * counted. An enter that ends OK needs its leave. */
+enum { PASSWORDS_AT_ONCE = 18 };
+RESULT limits_password_enter(struct app *app);
+void limits_password_leave(struct app *app);
 
 /* ---- idempotency
  * --------------------------------------------------------------------------------- */

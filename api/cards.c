@@ -254,12 +254,16 @@ RESULT post_pin_reset(struct app *app, const struct request *rq, struct reply *r
     struct act act = request_act(rq);
     struct str pin;
     struct card card;
+    struct err err;
     const struct json_field body[] = { JSON_TEXT("pin", &pin, 6, 6) };
 
     TRY(json_read(rq->body, body, LEN(body)));
     TRY(card_of_path(app, rq, MAY_CARD_UNLOCK, MAY_CARD_UNLOCK, &card));
     act.proof = PROOF_PAPERS;
-    TRY(registry_pin_set(app->registry, card.person_id, card.id, pin, &act));
+    TRY(limits_password_enter(app));
+    err = registry_pin_set(app->registry, card.person_id, card.id, pin, &act);
+    limits_password_leave(app);
+    TRY(err);
     reply_empty(rp, 204);
     return OK;
 }

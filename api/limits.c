@@ -2,6 +2,7 @@
  * wrong guesses. In memory and bounded; what is kept of an address or a subject is a keyed hash.
  * Locks that must outlive a restart are registry's. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "api/frame.h"
@@ -23,6 +24,7 @@ struct limits {
     size_t sets;
     pthread_mutex_t locks[SHARDS];
     uint8_t secret[32];
+    _Atomic int passwords; /* workers in password code */
 };
 
 /* Requests a second, and how many may come at once. */
@@ -155,6 +157,19 @@ struct err limits_request(struct app *app, const struct request *rq, struct repl
         wait = take(app->limits, key_of(app->limits, 'g', rq->peer), RATE_GUESS, rq->at);
     }
     return wait > 0 ? too_many(rp, wait) : OK;
+}
+
+struct err limits_password_enter(struct app *app)
+{
+    if (!app->limits) return OK;
+    if (atomic_fetch_add(&app->limits->passwords, 1) < PASSWORDS_AT_ONCE) return OK;
+    atomic_fetch_sub(&app->limits->passwords, 1);
+    REFUSE(API_PASSWORDS_BUSY);
+}
+
+void limits_password_leave(struct app *app)
+{
+    if (app->limits) atomic_fetch_sub(&app->limits->passwords, 1);
 }
 
 struct err limits_guess(struct app *app, const struct request *rq, struct reply *rp,

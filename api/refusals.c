@@ -118,6 +118,11 @@ static bool say_api(enum api_refusal code, struct refusal *out)
     case API_CREDENTIALS:
         SAY(400, "credentials", "One way of signing in per request, and in its form",
             "登录凭据格式有误或重复");
+    case API_PASSWORDS_BUSY:
+        TELL(503, "passwords_busy", "Too busy to check passwords just now",
+             "系统繁忙，暂时无法核对密码",
+             "No try was counted. Try again in a few seconds, or sign in by a code.",
+             "本次不计入错误次数，请几秒后重试，或改用验证码登录。");
     }
     return false;
 }

@@ -29,13 +29,24 @@ static RESULT ended(struct app *app, const struct request *rq, struct str subjec
 RESULT sign_in_person(struct app *app, const struct request *rq, struct reply *rp,
                       const struct person_signin_ask *ask, struct signed_in *out)
 {
+    const bool password = ask->password.n > 0;
+    struct err err;
+
     TRY(limits_guess(app, rq, rp, ask->number));
-    return ended(app, rq, ask->number, registry_signin_person(app->registry, ask, out));
+    if (password) TRY(limits_password_enter(app));
+    err = registry_signin_person(app->registry, ask, out);
+    if (password) limits_password_leave(app);
+    return ended(app, rq, ask->number, err);
 }
 
 RESULT sign_in_staff(struct app *app, const struct request *rq, struct reply *rp,
                      const struct staff_signin_ask *ask, struct signed_in *out)
 {
+    struct err err;
+
     TRY(limits_guess(app, rq, rp, ask->user));
-    return ended(app, rq, ask->user, registry_signin_staff(app->registry, ask, out));
+    TRY(limits_password_enter(app));
+    err = registry_signin_staff(app->registry, ask, out);
+    limits_password_leave(app);
+    return ended(app, rq, ask->user, err);
 }

@@ -11,8 +11,8 @@ RESULT sign_in_code_send(struct app *app, const struct request *rq, struct reply
                          const struct code_ask *ask);
 /* Sign in, a resident or staff. A number or name that nobody has, a secret that is wrong, too old,
  * used, locked or was never set are one refusal, SIGNIN_WRONG, whose words name them all. Refuses
- * API_TOO_MANY, NUMBER_*, SIGNIN_FORM, REGISTRY_PERSON_DEAD and STAFF_DISABLED (to who knew the
- * secret); of staff with the right password SIGNIN_TOTP_NEEDED, SIGNIN_REUSED. */
+ * API_TOO_MANY, API_PASSWORDS_BUSY, NUMBER_*, SIGNIN_FORM, REGISTRY_PERSON_DEAD and STAFF_DISABLED
+ * (to who knew the secret); of staff with the right password SIGNIN_TOTP_NEEDED, SIGNIN_REUSED. */
 RESULT sign_in_person(struct app *app, const struct request *rq, struct reply *rp,
                       const struct person_signin_ask *ask, struct signed_in *out);
 RESULT sign_in_staff(struct app *app, const struct request *rq, struct reply *rp,

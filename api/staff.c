@@ -294,11 +294,15 @@ RESULT post_staff_credentials(struct app *app, const struct request *rq, struct 
     struct writer w = writer_over(text, sizeof text);
     struct str password = password_make(app, rq);
     struct staff staff;
+    struct err err;
 
     TRY(json_read(rq->body, NULL, 0));
     TRY(staff_of_path(app, rq, &staff));
     REQUIRE(staff.id != act.actor_id, STAFF_SELF);
-    TRY(registry_password_set(app->registry, SUBJECT_STAFF, staff.id, password, &act));
+    TRY(limits_password_enter(app));
+    err = registry_password_set(app->registry, SUBJECT_STAFF, staff.id, password, &act);
+    limits_password_leave(app);
+    TRY(err);
     TRY(registry_totp_set(app->registry, staff.id, (struct bytes){ 0 }, &act, totp));
     sessions_drop_actor(app->sessions, ACTOR_STAFF, staff.id, NULL);
     put_base32(&w, bytes_of(totp, sizeof totp));

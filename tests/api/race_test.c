@@ -135,6 +135,52 @@ static void locks(struct api_world *w)
          (struct journal_ask){ .actor_id = w->clerk.id, .actor = ACTOR_STAFF }, true);
 }
 
+/* Passwords never take the workers of everybody else: as many are in it as may be, the others are
+ * refused at once, no try is counted, and what needs no password is answered. */
+static void busy(struct api_world *w)
+{
+    const struct journal_ask denials = { .person_id = w->holder.id };
+    const char *wrong =
+        text_of("{\"way\":\"resident\",\"number\":\"%s\",\"password\":\"wrong\"}", w->holder_no);
+    struct crowd crowd = { .port = w->client.port, .n = 64 };
+    struct entropy entropy = entropy_system();
+    const int before = compared(w, denials);
+    char request[2000];
+
+    CHECK_OK("limits", limits_open(1000, &entropy, &w->app.limits));
+    for (int i = 0; i < PASSWORDS_AT_ONCE; i++)
+        CHECK_OK("a place", limits_password_enter(&w->app));
+    CHECK_CODE("no place is left", limits_password_enter(&w->app), API_PASSWORDS_BUSY);
+    for (int i = 0; i < SECRET_TRIES + 1; i++) {
+        CHECK_INT("a password", client_ask(&w->client, "POST /v1/sessions", "", wrong), 503);
+        CHECK_STR("is not checked", client_code(&w->client), S("passwords_busy"));
+        CHECK("says how long", client_has(&w->client, "Retry-After: "));
+    }
+    CHECK_INT("a code is",
+              client_ask(&w->client, "POST /v1/sessions", "",
+                         text_of("{\"way\":\"resident\",\"number\":\"%s\",\"code\":"
+                                 "\"123456\"}",
+                                 w->other_no)),
+              403);
+    CHECK_INT("venues are", client_ask(&w->client, "GET /v1/venues", "", ""), 200);
+    CHECK_INT("no try was counted", compared(w, denials), before);
+    for (int i = 0; i < PASSWORDS_AT_ONCE; i++)
+        limits_password_leave(&w->app);
+    CHECK_INT("then it is", client_ask(&w->client, "POST /v1/sessions", "", wrong), 403);
+    CHECK_INT("and counted", compared(w, denials), before + 1);
+    make_request(
+        request, "POST /v1/sessions", "X-Real-IP: 203.0.113.%d\r\n",
+        "{\"way\":\"staff\",\"user\":\"nobody%d\",\"password\":\"a guess\",\"totp\":\"000000\"}");
+    crowd.request = request;
+    crowd_run(&crowd);
+    CHECK_INT("of 64 at one moment", crowd_count(&crowd, 403) + crowd_count(&crowd, 503), 64);
+    CHECK("those who find a place are heard", crowd_count(&crowd, 403) >= PASSWORDS_AT_ONCE);
+    for (int i = 0; i < PASSWORDS_AT_ONCE; i++)
+        CHECK_OK("every place was given back", limits_password_enter(&w->app));
+    limits_close(w->app.limits);
+    w->app.limits = NULL;
+}
+
 /* The same with the limits of addresses and subjects before it, as the server runs: a stranger from
  * many addresses is slowed down before the lock. */
 static void limited(struct api_world *w)
@@ -166,6 +212,7 @@ int main(void)
             one_key(&w);
             one_report(&w);
             locks(&w);
+            busy(&w);
             limited(&w);
         }
         api_world_close(&w);
