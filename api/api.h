@@ -74,8 +74,10 @@ struct app {
     const struct metrics_source *metrics;
     size_t metrics_n;
     const char *version, *commit;
-    bool test_system; /* a test system: marked on every page and in /v1/version */
-    bool demo;        /* roles change by a click (one screen) */
+    int64_t checks_a_second; /* grade B: of one terminal or one of the staff, five seconds' worth at
+                                once; at most a million; 0: as they come */
+    bool test_system;        /* a test system: marked on every page and in /v1/version */
+    bool demo;               /* roles change by a click (one screen) */
     struct str public_url;
     struct str help; /* "tel:12333" */
 };
@@ -254,6 +256,8 @@ RESULT limits_guess(struct app *app, const struct request *rq, struct reply *rp,
                     struct str subject);
 void limits_wrong(struct app *app, const struct request *rq, struct str subject);
 void limits_right(struct app *app, const struct request *rq, struct str subject);
+/* A subject for who asks, not for whom they try: `what` and the address's network. */
+struct str limits_asker(const struct request *rq, struct str what);
 /* Around every call that hashes a password or PIN. Each takes a tenth of a second, two at a time
  * (crypto.h), and the others wait on workers that all requests share: so no more than this many may
  * be in it, at work or in line. More are refused API_PASSWORDS_BUSY at once, before a try is

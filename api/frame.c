@@ -95,9 +95,10 @@ static struct err admit(struct app *app, struct request *rq, struct reply *rp)
     enum purpose purpose;
 
     TRY(identify(app, rq));
-    /* The limits take a lock: what is answered at once is bounded by its own cost and by
-     * connections. */
+    /* These limits take a lock. What is answered at once has one without, or none: then its own
+     * cost and the connections bound it. */
     if (!immediate) TRY(limits_request(app, rq, rp));
+    if (route->flags & API_GRADE_B) TRY(limits_check(app, rq, rp));
     if (!(route->flags & API_PUBLIC)) REQUIRE(rq->session, API_SIGN_IN);
     if (need != 0) {
         REQUIRE(rq->session, API_SIGN_IN);

@@ -10,6 +10,8 @@ bool form_token_right(struct app *app, const struct request *rq, struct str *key
 
 /* limits.c: refuses API_TOO_MANY with Retry-After */
 RESULT limits_request(struct app *app, const struct request *rq, struct reply *rp);
+/* Of API_GRADE_B routes, app->checks_a_second: no lock, no memory. Refuses the same. */
+RESULT limits_check(struct app *app, const struct request *rq, struct reply *rp);
 
 /* idempotency.c: rq->once of a key, and the keys in work (one at a time); `stands`: the act was
  * done, so that its key is taken. Refuses API_KEY_*, STORE_ONCE_DIFFERENT. */

@@ -1,6 +1,8 @@
 /* api/limits.c - how often: a token bucket per account and per address, and pauses that grow with
- * wrong guesses. In memory and bounded; what is kept of an address or a subject is a keyed hash.
- * Locks that must outlive a restart are registry's. */
+ * wrong guesses. In memory and bounded; an address of IPv6 counts as its network of 64 bits. What
+ * is kept of an address or a subject is a keyed hash. Locks that must outlive a restart are
+ * registry's.
+ */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -9,6 +11,7 @@
 #include "crypto/crypto.h"
 
 enum { WAYS = 8, SHARDS = 16 };
+enum { CHECKERS_LOG2 = 16, CHECKS_AT_ONCE_SEC = 5 };
 static const int64_t PAUSE_FIRST = 2 * USEC_PER_SEC;
 #define PAUSE_LONGEST USEC_PER_HOUR
 #define FORGET USEC_PER_DAY /* a subject that was left alone so long begins anew */
@@ -24,7 +27,8 @@ struct limits {
     size_t sets;
     pthread_mutex_t locks[SHARDS];
     uint8_t secret[32];
-    _Atomic int passwords; /* workers in password code */
+    _Atomic int passwords;                       /* workers in password code */
+    _Atomic int64_t checked[1 << CHECKERS_LOG2]; /* see limits_check */
 };
 
 /* Requests a second, and how many may come at once. */
@@ -74,6 +78,14 @@ static uint64_t key_of(const struct limits *limits, char kind, struct str what)
     hmac_sm3_parts(bytes_of(limits->secret, 32), parts, LEN(parts), mac);
     memcpy(&key, mac, sizeof key);
     return key | 1;
+}
+
+static uint64_t key_of_peer(const struct limits *limits, char kind, const struct request *rq)
+{
+    uint8_t network[NETWORK_MAX];
+    const size_t n = request_network(rq->peer, network);
+
+    return key_of(limits, kind, bytes_str(bytes_of(network, n)));
 }
 
 static pthread_mutex_t *lock_of(struct limits *limits, uint64_t key)
@@ -151,12 +163,38 @@ struct err limits_request(struct app *app, const struct request *rq, struct repl
         wait = take(app->limits, key_of(app->limits, (char)session->actor, who),
                     person ? RATE_PERSON : RATE_SYSTEM, rq->at);
     } else {
-        wait = take(app->limits, key_of(app->limits, 'a', rq->peer), RATE_ADDRESS, rq->at);
+        wait = take(app->limits, key_of_peer(app->limits, 'a', rq), RATE_ADDRESS, rq->at);
     }
     if (wait == 0 && rq->route->flags & API_GUESS && !str_eq(rq->peer, S("local"))) {
-        wait = take(app->limits, key_of(app->limits, 'g', rq->peer), RATE_GUESS, rq->at);
+        wait = take(app->limits, key_of_peer(app->limits, 'g', rq), RATE_GUESS, rq->at);
     }
     return wait > 0 ? too_many(rp, wait) : OK;
+}
+
+/* On the HTTP thread, so without a lock: a word per actor holds the instant at which all that it
+ * has asked would be through at the rate; who is more than five seconds ahead of the clock waits.
+ * Two of the 65,536 words' actors that fall on one share its rate. */
+struct err limits_check(struct app *app, const struct request *rq, struct reply *rp)
+{
+    const struct session *session = rq->session;
+    const int64_t ahead = CHECKS_AT_ONCE_SEC * USEC_PER_SEC, at = rq->at.usec;
+    _Atomic int64_t *word;
+    int64_t through, from, each;
+
+    if (!app->limits || !session || app->checks_a_second == 0) return OK;
+    each = USEC_PER_SEC / app->checks_a_second;
+    word = &app->limits->checked[((uint64_t)session->actor_id + (uint64_t)session->actor) *
+                                     UINT64_C(0x9E3779B97F4A7C15) >>
+                                 (64 - CHECKERS_LOG2)];
+    through = atomic_load_explicit(word, memory_order_relaxed);
+    do {
+        from = through > at ? through : at;
+        if (through - at > ahead + USEC_PER_SEC) from = at; /* the clock was set back */
+        if (from - at > ahead - each)
+            return too_many(rp, (from - at - (ahead - each)) / USEC_PER_SEC + 1);
+    } while (!atomic_compare_exchange_weak_explicit(word, &through, from + each,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return OK;
 }
 
 struct err limits_password_enter(struct app *app)
@@ -170,6 +208,18 @@ struct err limits_password_enter(struct app *app)
 void limits_password_leave(struct app *app)
 {
     if (app->limits) atomic_fetch_sub(&app->limits->passwords, 1);
+}
+
+struct str limits_asker(const struct request *rq, struct str what)
+{
+    char text[NETWORK_MAX + 32];
+    struct writer w = writer_over(text, sizeof text);
+    uint8_t network[NETWORK_MAX];
+    const size_t n = request_network(rq->peer, network);
+
+    put_str(&w, what);
+    put_bytes(&w, bytes_of(network, n));
+    return arena_str(rq->arena, writer_str(&w));
 }
 
 struct err limits_guess(struct app *app, const struct request *rq, struct reply *rp,

@@ -90,6 +90,11 @@ struct request {
 /* The first header of that name (any case), or empty. */
 struct str request_header(const struct request *rq, const char *name);
 struct str request_cookie(const struct request *rq, const char *name);
+/* Who counts as one in a limit per address: an IPv4 address, also one written as IPv6
+ * (::ffff:192.0.2.7), and of IPv6 the network of 64 bits, of which one subscriber has all
+ * addresses. Into out, whose length is returned; what is no address is its own text, cut. */
+enum { NETWORK_MAX = 48 };
+size_t request_network(struct str peer, uint8_t out[NETWORK_MAX]);
 /* A parameter of the path template by name: path_text for words, path_id for our ids. path_id
  * refuses HTTP_ID_UNKNOWN; path_text of a name the template lacks is a bug. */
 struct str path_text(const struct request *rq, const char *name);

@@ -1,4 +1,6 @@
 /* http/request.c - what a handler reads of a request. */
+#include <arpa/inet.h>
+
 #include "http/inside.h"
 
 static struct str find_header(const struct header *headers, size_t n, const char *name)
@@ -34,6 +36,30 @@ struct str request_cookie(const struct request *rq, const char *name)
         }
     }
     return (struct str){ 0 };
+}
+
+size_t request_network(struct str peer, uint8_t out[NETWORK_MAX])
+{
+    char text[NETWORK_MAX];
+    struct in6_addr in6;
+    struct in_addr in;
+    size_t n = peer.n < NETWORK_MAX ? peer.n : NETWORK_MAX;
+
+    if (str_c(peer, text, sizeof text)) {
+        if (inet_pton(AF_INET, text, &in) == 1) {
+            memcpy(out, &in, sizeof in);
+            return sizeof in;
+        }
+        if (inet_pton(AF_INET6, text, &in6) == 1) {
+            const bool mapped = IN6_IS_ADDR_V4MAPPED(&in6);
+
+            n = mapped ? 4 : 8;
+            memcpy(out, in6.s6_addr + (mapped ? 12 : 0), n);
+            return n;
+        }
+    }
+    memcpy(out, peer.p, n);
+    return n;
 }
 
 /* Which parameter of the template is that? */

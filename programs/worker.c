@@ -328,6 +328,7 @@ struct err worker_run(const struct config *config, struct arena *arena)
         .demo = config_bool(config, "server.demo"),
         .public_url = config_text(config, "server.public_url"),
         .help = config_text(config, "server.help"),
+        .checks_a_second = config_int(config, "limits.checks_per_second"),
         .version = YKT_VERSION,
         .commit = YKT_COMMIT,
         .checks = HEALTH_CHECKS,

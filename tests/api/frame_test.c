@@ -163,7 +163,7 @@ static const struct route TABLE[] = {
     { METHOD_GET, "/v1/csrf", 0, NULL, get_csrf, NULL, 0 },
     { METHOD_GET, "/v1/found", 0, "person.find self.view", get_open, NULL, 0 },
     { METHOD_GET, "/v1/staff-only", 0, "person.find", get_open, NULL, 0 },
-    { METHOD_GET, "/v1/gate-only", ROUTE_IMMEDIATE, "verify", get_open, NULL, 0 },
+    { METHOD_GET, "/v1/gate-only", ROUTE_IMMEDIATE | API_GRADE_B, "verify", get_open, NULL, 0 },
     { METHOD_GET, "/v1/regions/{region}", 0, "person.find", in_region, NULL, 0 },
     { METHOD_GET, "/v1/personal", API_PURPOSE, NULL, get_open, NULL, 0 },
     { METHOD_POST, "/v1/acts", API_ONCE, NULL, post_act, NULL, 0 },
@@ -465,6 +465,69 @@ static void test_limits(struct app *app, struct client *client)
     CHECK_INT("for a second", client_ask(client, "GET /v1/mine", RESIDENT, ""), 200);
 }
 
+/* How many of n are answered 200 until one is not. */
+static int answered(struct client *client, const char *line, const char *headers, int n)
+{
+    int good = 0;
+
+    while (good < n && client_ask(client, line, headers, "") == 200)
+        good++;
+    return good;
+}
+
+static void test_checks(struct app *app, struct client *client)
+{
+    const char *line = "GET /v1/gate-only";
+
+    now_usec += USEC_PER_HOUR;
+    sign_all_in(app);
+    CHECK_INT("without a rate as they come", answered(client, line, GATE, 100), 100);
+    app->checks_a_second = 10;
+    CHECK_INT("five seconds' worth at once", answered(client, line, GATE, 100), 50);
+    CHECK_INT("then it is too many", client_ask(client, line, GATE, ""), 429);
+    CHECK("for a second", client_has(client, "Retry-After: 1\r\n"));
+    CHECK_INT("others have their own", answered(client, line, CLERK, 50), 50);
+    now_usec += 2 * USEC_PER_SEC;
+    CHECK_INT("two seconds give as many", answered(client, line, GATE, 100), 20);
+    now_usec -= 30 * USEC_PER_SEC;
+    CHECK_INT("a clock that was set back begins anew", answered(client, line, GATE, 100), 50);
+    now_usec += 30 * USEC_PER_SEC;
+    app->checks_a_second = 0;
+}
+
+static void test_networks(struct client *client)
+{
+    static const struct {
+        const char *title, *from; /* with room for a number */
+        int good;
+    } rows[] = {
+        { "one network of 64 bits", "X-Real-IP: 2001:db8:0:7::%x\r\n", 20 },
+        { "another", "X-Real-IP: 2001:db8:0:8::%x\r\n", 20 },
+        { "as many networks", "X-Real-IP: 2001:db8:0:%x::7\r\n", 30 },
+        { "as many of IPv4", "X-Real-IP: 192.0.2.%d\r\n", 30 },
+        { "or written as IPv6", "X-Real-IP: ::ffff:198.51.100.%d\r\n", 30 },
+        { "what is no address is itself", "X-Real-IP: somewhere else\r\n", 20 },
+    };
+
+    now_usec += USEC_PER_HOUR;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        int good = 0;
+
+        for (int n = 0x100; n < 0x100 + 30; n++) {
+            char from[80], body[80];
+            const int number = strstr(rows[i].from, "%d") ? n - 0x100 + 10 : n;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+            snprintf(from, sizeof from, rows[i].from, number);
+#pragma GCC diagnostic pop
+            snprintf(body, sizeof body, "{\"name\":\"who%zu-%d\",\"secret\":\"x\"}", i, n);
+            good += client_ask(client, "POST /v1/guesses", from, body) == 403;
+        }
+        CHECK_INT(rows[i].title, good, rows[i].good);
+    }
+}
+
 struct running {
     struct client client;
     int status;
@@ -540,6 +603,7 @@ int main(void)
         .clock = { .now = now }, .entropy = entropy_system(), .ids = &IDS, .mac_key = { 7 }
     };
     struct http_config config = { .limits = { .workers = 8, .connections = 256 },
+                                  .trust_proxy = true,
                                   .clock = app.clock,
                                   .entropy = app.entropy };
 
@@ -559,6 +623,8 @@ int main(void)
     test_form(&client);
     test_running(&client);
     test_limits(&app, &client);
+    test_checks(&app, &client);
+    test_networks(&client);
     http_close(app.http);
     sessions_close(app.sessions);
     limits_close(app.limits);
