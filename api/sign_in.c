@@ -1,7 +1,17 @@
 /* api/sign_in.c - signing in, and asking for a one-time code. */
 #include "api/sign_in.h"
 
+#include "registry/number.h"
 #include "registry/registry.h"
+
+/* A number as registry reads it: a space more is no other number. */
+static struct str subject_of(const struct request *rq, struct str number)
+{
+    char text[64];
+    const size_t n = number_normal(number, text, sizeof text);
+
+    return arena_str(rq->arena, (struct str){ text, n < sizeof text ? n : sizeof text });
+}
 
 RESULT sign_in_code_send(struct app *app, const struct request *rq, struct reply *rp,
                          const struct code_ask *ask)
@@ -9,7 +19,7 @@ RESULT sign_in_code_send(struct app *app, const struct request *rq, struct reply
     struct code_sent sent;
     struct err err;
 
-    TRY(limits_guess(app, rq, rp, ask->number));
+    TRY(limits_guess(app, rq, rp, subject_of(rq, ask->number)));
     err = registry_signin_code_send(app->registry, ask, &sent);
     return err.code == SIGNIN_WAIT || err.code == SIGNIN_LOCKED ? OK : err;
 }
@@ -29,14 +39,15 @@ static RESULT ended(struct app *app, const struct request *rq, struct str subjec
 RESULT sign_in_person(struct app *app, const struct request *rq, struct reply *rp,
                       const struct person_signin_ask *ask, struct signed_in *out)
 {
+    const struct str subject = subject_of(rq, ask->number);
     const bool password = ask->password.n > 0;
     struct err err;
 
-    TRY(limits_guess(app, rq, rp, ask->number));
+    TRY(limits_guess(app, rq, rp, subject));
     if (password) TRY(limits_password_enter(app));
     err = registry_signin_person(app->registry, ask, out);
     if (password) limits_password_leave(app);
-    return ended(app, rq, ask->number, err);
+    return ended(app, rq, subject, err);
 }
 
 RESULT sign_in_staff(struct app *app, const struct request *rq, struct reply *rp,
