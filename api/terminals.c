@@ -194,6 +194,8 @@ RESULT post_terminal_enrolment(struct app *app, const struct request *rq, struct
     struct bytes key, signature;
     char text[ID_TEXT_MAX];
     struct writer w = writer_over(text, sizeof text);
+    const struct str asker = limits_asker(rq, S("enrolment from "));
+    struct err err;
     int suite;
     const struct json_field body[] = {
         JSON_ID("terminal", "trm", &ask.terminal_id),
@@ -207,11 +209,15 @@ RESULT post_terminal_enrolment(struct app *app, const struct request *rq, struct
     TRY(json_read(rq->body, body, LEN(body)));
     put_id(&w, app->ids, "trm", ask.terminal_id);
     ask.terminal_text = writer_str(&w);
-    TRY(limits_guess(app, rq, rp, ask.terminal_text));
+    TRY(limits_guess(app, rq, rp, asker)); /* before a try is taken from the number */
     ask.suite = (enum suite)suite;
     memcpy(ask.public_key, key.p, key.n);
     memcpy(ask.signature, signature.p, signature.n);
-    TRY(venues_terminal_enrol(app->store, &ask));
+    err = venues_terminal_enrol(app->store, &ask);
+    if (err.code == VENUES_ACTIVATION_WRONG || err.code == VENUES_ACTIVATION_LOCKED)
+        limits_wrong(app, rq, asker);
+    TRY(err);
+    limits_right(app, rq, asker);
     reply_empty(rp, 204);
     return OK;
 }

@@ -176,6 +176,32 @@ static void enrolling(struct api_world *w, const char *venue)
                 "activation_over");
 }
 
+/* Who guesses at numbers waits, before the number is used up; others enrol meanwhile. */
+static void guessed_from_one_place(struct api_world *w, const char *venue)
+{
+    const char *line = "POST /v1/terminal-enrolments";
+    struct entropy entropy = entropy_system();
+    struct api_gate gate;
+    int compared = 0, waits = 0;
+
+    if (!gate_add(w, venue, CODE_P256, &gate)) return;
+    CHECK_OK("limits", limits_open(1000, &entropy, &w->app.limits));
+    for (int i = 0; i < 10; i++) {
+        client_ask(&w->client, line, text_of("X-Real-IP: 2001:db8:5:6::%d\r\n", i),
+                   gate_enrol_body(&gate, "0000000000"));
+        compared += str_eq(client_code(&w->client), S("activation_wrong"));
+        waits += str_eq(client_code(&w->client), S("too_many_requests"));
+    }
+    CHECK_INT("three are compared", compared, 3);
+    CHECK_INT("the others wait", waits, 7);
+    CHECK_INT("the right one of somebody else",
+              client_ask(&w->client, line, "X-Real-IP: 192.0.2.1\r\n",
+                         gate_enrol_body(&gate, gate.activation)),
+              204);
+    limits_close(w->app.limits);
+    w->app.limits = NULL;
+}
+
 static void signing_in(struct api_world *w, const char *venue)
 {
     struct api_gate gate, waiting;
@@ -302,6 +328,7 @@ int main(void)
                 strangers(&w, &gate, &other);
                 lists(&w, &gate);
                 enrolling(&w, venue);
+                guessed_from_one_place(&w, venue);
                 signing_in(&w, venue);
                 endings(&w, venue);
             }
