@@ -398,14 +398,17 @@ static enum MHD_Result first_call(struct conn *c, const char *method, const char
     return MHD_YES;
 }
 
-static struct err body_room(struct conn *c)
+static struct err body_room(struct conn *c, size_t n)
 {
+    const bool whole = !c->head.chunked && n == (size_t)c->head.length;
+
     if (c->body) return OK;
     if (c->route->flags & ROUTE_IMMEDIATE) {
         c->body = c->inline_body;
         return OK;
     }
-    c->slot = request_slot_take(c->server);
+    c->slot =
+        whole ? request_slot_take(c->server) : request_slot_take_coming(c->server, c->rq.peer);
     REQUIRE(c->slot, HTTP_BUSY);
     c->body =
         arena_take(&c->slot->arena, c->head.chunked ? c->body_max : (size_t)c->head.length, 16);
@@ -418,7 +421,7 @@ static struct err body_room(struct conn *c)
 static enum MHD_Result take_body(struct conn *c, const char *upload, size_t *n)
 {
     c->body_seen += *n;
-    if (c->why.code == 0) c->why = body_room(c);
+    if (c->why.code == 0) c->why = body_room(c, *n);
     if (c->why.code == 0 && *n > c->body_max - c->body_n) {
         c->why = (struct err){ .code = HTTP_BODY_TOO_LARGE };
     }
@@ -436,6 +439,7 @@ static enum MHD_Result dispatch(struct conn *c)
 {
     struct http_server *server = c->server;
 
+    if (c->slot) request_slot_arrived(server, c->slot);
     if (c->why.code == 0 && c->head.chunked &&
         MHD_get_connection_values_n(c->mhd, MHD_FOOTER_KIND, NULL, NULL) > 0) {
         c->why =

@@ -264,7 +264,9 @@ struct http_limits {             /* 0 means the default beside it */
     int workers;                 /* 128 */
     int connections;             /* 4096, all addresses together */
     int connections_per_address; /* 2048; not with trust_proxy or a UNIX socket */
-    int requests;                /* with a body or in work, at one time: 1024; more get 503 */
+    int requests;                /* with a body or in work, at one time: 1024; more get 503. Bodies
+                                    that come piece by piece: a quarter of them by one network, and
+                                    three quarters in all */
     uint32_t body_max;           /* 64 KiB for JSON and forms; a route may name more */
     uint32_t reply_max;          /* 1 MiB */
     uint32_t arena;              /* 1 MiB a request */

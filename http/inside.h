@@ -15,6 +15,8 @@ enum {
     POOL_MEMORY = 16 * 1024, /* libmicrohttpd's, a connection: it writes zeros over all of it after
                                 each request */
     CHANNELS = 32,
+    NETWORKS =
+        4096, /* counts of slow bodies by whom they come from; two that fall on one share it */
     BUCKETS = 9,
 };
 
@@ -24,6 +26,8 @@ struct slot {
     uint8_t *p;
     struct arena arena;
     struct slot *next;
+    bool coming;      /* its body is not whole yet */
+    uint16_t *of_one; /* and is counted here too, for whom it comes from; NULL */
 };
 
 enum phase {
@@ -93,6 +97,9 @@ struct http_server {
     pthread_mutex_t slot_lock;
     struct slot *slots, *slots_free;
     size_t slot_bytes;
+    int coming; /* slots whose body still comes: under slot_lock, as the next */
+    uint16_t coming_of[NETWORKS];
+    uint64_t coming_seed; /* nobody can choose whom they fall together with */
 
     pthread_mutex_t queue_lock;
     pthread_cond_t queue_ready;
@@ -134,7 +141,13 @@ void conn_run(struct conn *c);
 RESULT workers_start(struct http_server *server);
 void workers_stop(struct http_server *server);
 void work_put(struct http_server *server, struct conn *c);
-struct slot *request_slot_take(struct http_server *server); /* NULL: none free */
+/* NULL: none is free. */
+struct slot *request_slot_take(struct http_server *server);
+/* One for a body that comes piece by piece, until request_slot_arrived. NULL also when one network
+ * (as request_network has it) holds a quarter of all in this way, or everybody three quarters: what
+ * comes slowly leaves room for what is there. */
+struct slot *request_slot_take_coming(struct http_server *server, struct str peer);
+void request_slot_arrived(struct http_server *server, struct slot *slot);
 void request_slot_give(struct http_server *server, struct slot *slot, size_t reply_n);
 
 /* sweeper.c */

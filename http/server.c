@@ -94,6 +94,8 @@ static struct err make_conns(struct http_server *server)
     if (p == MAP_FAILED) return fault(FAULT_MEMORY, "%zu connections", n);
     server->conns = p;
     server->config.entropy.fill(server->config.entropy.arg, &seed, sizeof seed);
+    server->config.entropy.fill(server->config.entropy.arg, &server->coming_seed,
+                                sizeof server->coming_seed);
     for (size_t i = n; i-- > 0;) {
         struct conn *c = &server->conns[i];
 

@@ -7,13 +7,54 @@
 
 enum { KEEP_PAGES = 64 * 1024 }; /* of a slot that is given back; more goes back to the kernel */
 
-struct slot *request_slot_take(struct http_server *server)
+/* The count of bodies that come from there; NULL: any number may (a proxy on a UNIX socket). */
+static uint16_t *count_of(struct http_server *server, struct str peer)
 {
+    uint8_t network[NETWORK_MAX];
+    const size_t n = request_network(peer, network);
+    uint64_t h = server->coming_seed;
+
+    if (str_eq(peer, S("local"))) return NULL;
+    for (size_t i = 0; i < n; i++) {
+        h = (h ^ network[i]) * UINT64_C(0x9E3779B97F4A7C15);
+        h ^= h >> 32;
+    }
+    return &server->coming_of[h % NETWORKS];
+}
+
+/* Under slot_lock. */
+static void uncount(struct http_server *server, struct slot *slot)
+{
+    if (!slot->coming) return;
+    slot->coming = false;
+    server->coming--;
+    if (slot->of_one) --*slot->of_one;
+}
+
+void request_slot_arrived(struct http_server *server, struct slot *slot)
+{
+    if (!slot->coming) return;
+    pthread_mutex_lock(&server->slot_lock);
+    uncount(server, slot);
+    pthread_mutex_unlock(&server->slot_lock);
+}
+
+static struct slot *take(struct http_server *server, bool coming, uint16_t *of_one)
+{
+    const int all = server->limits.requests, quarter = all / 4;
     struct slot *slot;
 
     pthread_mutex_lock(&server->slot_lock);
     slot = server->slots_free;
-    if (slot) server->slots_free = slot->next;
+    if (coming && server->coming >= all - quarter) slot = NULL;
+    if (of_one && *of_one >= (quarter > 0 ? quarter : 1)) slot = NULL;
+    if (slot) {
+        server->slots_free = slot->next;
+        slot->coming = coming;
+        slot->of_one = of_one;
+        server->coming += coming;
+        if (of_one) ++*of_one;
+    }
     pthread_mutex_unlock(&server->slot_lock);
     if (!slot) return NULL;
     if (!slot->p) {
@@ -30,6 +71,16 @@ struct slot *request_slot_take(struct http_server *server)
     return slot;
 }
 
+struct slot *request_slot_take(struct http_server *server)
+{
+    return take(server, false, NULL);
+}
+
+struct slot *request_slot_take_coming(struct http_server *server, struct str peer)
+{
+    return take(server, true, count_of(server, peer));
+}
+
 void request_slot_give(struct http_server *server, struct slot *slot, size_t reply_n)
 {
     if (slot->p && slot->arena.used + reply_n > KEEP_PAGES) {
@@ -40,6 +91,7 @@ void request_slot_give(struct http_server *server, struct slot *slot, size_t rep
         memset(slot->p + server->slot_bytes, 0, reply_n);
     }
     pthread_mutex_lock(&server->slot_lock);
+    uncount(server, slot);
     slot->next = server->slots_free;
     server->slots_free = slot;
     pthread_mutex_unlock(&server->slot_lock);

@@ -554,6 +554,94 @@ static void test_busy(void)
     http_close(server);
 }
 
+enum { BODIES = 40 };
+
+/* Begin as many bodies, each from 192.0.2.first + i * step, and say so to `at_half`. Then end them:
+ * how many are answered by that status? */
+static void half_bodies(int port, int first, int step, void (*at_half)(int port), int *ok,
+                        int *busy)
+{
+    static struct raw_answer a;
+    int fds[BODIES];
+
+    *ok = *busy = 0;
+    for (int i = 0; i < BODIES; i++) {
+        char text[200];
+        struct writer w = writer_over(text, sizeof text);
+
+        put_format(&w,
+                   "POST /slow/a HTTP/1.1\r\n" H J
+                   "X-Real-IP: 192.0.2.%d\r\nContent-Length: 7\r\n\r\n{\"a\"",
+                   first + i * step);
+        fds[i] = raw_connect(port);
+        raw_send(fds[i], writer_str(&w));
+    }
+    raw_pause(200000);
+    at_half(port);
+    for (int i = 0; i < BODIES; i++)
+        raw_send(fds[i], S(":1}"));
+    for (int i = 0; i < BODIES; i++) {
+        raw_read(fds[i], &a, 3 * USEC_PER_SEC, true);
+        *ok += raw_status(&a) == 200;
+        *busy += raw_status(&a) == 503;
+        close(fds[i]);
+    }
+}
+
+static void whole_ones(int port)
+{
+    static struct raw_answer a;
+    int good = 0;
+
+    for (int i = 0; i < 20; i++) {
+        raw_ask(port, S("GET /slow/a HTTP/1.1\r\n" H "X-Real-IP: 192.0.2.1\r\n\r\n"), &a);
+        good += raw_status(&a) == 200;
+        raw_ask(port,
+                S("POST /slow/a HTTP/1.1\r\n" H J
+                  "X-Real-IP: 192.0.2.1\r\nContent-Length: 7\r\n\r\n{\"a\":1}"),
+                &a);
+        good += raw_status(&a) == 200;
+    }
+    CHECK_INT("whole requests are answered meanwhile", good, 40);
+}
+
+static void slow_of_another(int port)
+{
+    static struct raw_answer a;
+    int fd = raw_connect(port);
+
+    whole_ones(port);
+    raw_send(fd, S("POST /slow/a HTTP/1.1\r\n" H J
+                   "X-Real-IP: 198.51.100.1\r\nContent-Length: 7\r\n\r\n{\"a\""));
+    raw_pause(50000);
+    raw_send(fd, S(":1}"));
+    raw_read(fd, &a, USEC_PER_SEC, true);
+    CHECK_INT("also a slow body of somebody else", raw_status(&a), 200);
+    close(fd);
+}
+
+/* Bodies that come slowly never hold all slots, neither of one address nor of many. */
+static void test_slow_bodies(void)
+{
+    struct http_config config = config_here();
+    struct http_server *server;
+    int ok, busy;
+
+    config.limits.requests = 16;
+    config.limits.body_usec = 20 * USEC_PER_SEC;
+    config.trust_proxy = true;
+    CHECK_OK("a small server", http_open(&config, &server));
+    for (int round = 0; round < 2; round++) { /* what is given back is counted back */
+        half_bodies(http_port(server), 1, 0, slow_of_another, &ok, &busy);
+        CHECK_INT("one address has a quarter", ok, 4);
+        CHECK_INT("and no more", busy, BODIES - 4);
+        half_bodies(http_port(server), 10, 1, whole_ones, &ok, &busy);
+        CHECK_INT("all have three quarters", ok, 12);
+        CHECK_INT("and no more", busy, BODIES - 12);
+    }
+    http_close(server);
+}
+
 static void test_config(void)
 {
     static const struct route DOUBLE[] = {
@@ -616,6 +704,7 @@ int main(void)
     test_drain(2 * USEC_PER_SEC, true);
     test_unix();
     test_busy();
+    test_slow_bodies();
     test_config();
     return test_end();
 }
