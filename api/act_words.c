@@ -78,6 +78,10 @@ static const struct {
     { "staff_enabled", "启用工作人员账号", "Staff account switched on" },
     { "role_granted", "授予角色", "Role granted" },
     { "role_taken_back", "收回角色", "Role taken back" },
+    { "terminal_added", "新增终端", "Terminal added" },
+    { "terminal_activation_renewed", "重发终端激活码", "New activation number for a terminal" },
+    { "terminal_enrolled", "终端登记密钥", "Terminal enrolled its key" },
+    { "terminal_revoked", "停用终端", "Terminal revoked" },
     { "line_erased", "依规删除记录", "Line erased by rule" },
 };
 

@@ -39,6 +39,15 @@ static RESULT terminal_of_path(struct app *app, const struct request *rq,
     return request_may(rq, permission, place ? place->region : 0, 0);
 }
 
+/* Who acts on a terminal of that place, for the journal. */
+static struct terminal_by by_of(struct app *app, const struct request *rq,
+                                const struct place *place)
+{
+    return (struct terminal_by){ .staff_id = request_session(rq)->actor_id,
+                                 .region_code = place ? place->region : 0,
+                                 .simulated = app->demo };
+}
+
 RESULT post_terminal(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct terminal_ask ask = { .at = rq->at };
@@ -62,6 +71,7 @@ RESULT post_terminal(struct app *app, const struct request *rq, struct reply *rp
     REQUIRE(place, CATALOGUE_PLACE_UNKNOWN);
     TRY(request_may(rq, MAY_TERMINAL_ENROL, place->region, 0));
     ask.kind = (enum terminal_kind)kind;
+    ask.by = by_of(app, rq, place);
     TRY(venues_terminal_add(app->store, rq->once, &ask, &app->entropy, &terminal_id, activation));
     reply_json(rp, 201);
     json_put_id(rp, "id", "trm", terminal_id);
@@ -162,12 +172,14 @@ RESULT post_terminal_activation(struct app *app, const struct request *rq, struc
 {
     char activation[TERMINAL_ACTIVATION_CHARS + 1];
     struct terminal terminal;
+    struct terminal_by by;
 
     TRY(json_read(rq->body, NULL, 0));
     REQUIRE(request_session(rq)->actor == ACTOR_STAFF, API_SCOPE);
     TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, &terminal));
-    TRY(venues_terminal_renew(app->store, terminal.venue_id, terminal.id, &app->entropy, rq->at,
-                              activation));
+    by = by_of(app, rq, place_find(catalogue_now(app->shelf), terminal.venue_id));
+    TRY(venues_terminal_renew(app->store, terminal.venue_id, terminal.id, &app->entropy, &by,
+                              rq->at, activation));
     reply_json(rp, 201);
     json_put_id(rp, "id", "trm", terminal.id);
     json_put_str(rp, "activation", str_of(activation));
@@ -177,11 +189,13 @@ RESULT post_terminal_activation(struct app *app, const struct request *rq, struc
 RESULT post_terminal_revocation(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct terminal terminal;
+    struct terminal_by by;
 
     TRY(json_read(rq->body, NULL, 0));
     REQUIRE(request_session(rq)->actor == ACTOR_STAFF, API_SCOPE);
     TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, &terminal));
-    TRY(venues_terminal_revoke(app->store, terminal.venue_id, terminal.id, rq->at));
+    by = by_of(app, rq, place_find(catalogue_now(app->shelf), terminal.venue_id));
+    TRY(venues_terminal_revoke(app->store, terminal.venue_id, terminal.id, &by, rq->at));
     sessions_drop_actor(app->sessions, ACTOR_TERMINAL, terminal.id, NULL);
     reply_empty(rp, 204);
     return OK;
@@ -190,7 +204,9 @@ RESULT post_terminal_revocation(struct app *app, const struct request *rq, struc
 RESULT post_terminal_enrolment(struct app *app, const struct request *rq, struct reply *rp)
 {
     static const struct json_name SUITES[] = { { "sm2", SUITE_SM2 }, { "p256", SUITE_P256 } };
-    struct enrol_ask ask = { .at = rq->at };
+    struct enrol_ask ask = { .by = { .simulated = app->demo }, .at = rq->at };
+    const struct place *place;
+    struct terminal terminal;
     struct bytes key, signature;
     char text[ID_TEXT_MAX];
     struct writer w = writer_over(text, sizeof text);
@@ -213,11 +229,15 @@ RESULT post_terminal_enrolment(struct app *app, const struct request *rq, struct
     ask.suite = (enum suite)suite;
     memcpy(ask.public_key, key.p, key.n);
     memcpy(ask.signature, signature.p, signature.n);
+    TRY(venues_terminal_get(app->store, ask.terminal_id, &terminal));
+    place = place_find(catalogue_now(app->shelf), terminal.venue_id);
+    if (place) ask.by.region_code = place->region;
     err = venues_terminal_enrol(app->store, &ask);
     if (err.code == VENUES_ACTIVATION_WRONG || err.code == VENUES_ACTIVATION_LOCKED)
         limits_wrong(app, rq, asker);
     TRY(err);
     limits_right(app, rq, asker);
+    sessions_drop_actor(app->sessions, ACTOR_TERMINAL, ask.terminal_id, NULL);
     reply_empty(rp, 204);
     return OK;
 }

@@ -1,4 +1,5 @@
 /* venues/terminal.c - gates and terminals: enrolled by number and key, signed in by assertion. */
+#include "journal/journal.h"
 #include "venues/terminal_store.h"
 #include "venues/venues.h"
 
@@ -44,6 +45,37 @@ static void activation_hash(int64_t terminal_id, struct str activation, uint8_t 
     sm3_parts((const struct bytes[]){ writer_bytes(&w), str_bytes(activation) }, 2, out);
 }
 
+/* ---- the line that an act on a terminal leaves */
+
+static RESULT terminal_line(struct txn *tx, enum journal_actor actor, const char *act,
+                            const struct terminal_by *by, int64_t venue_id, int64_t terminal_id,
+                            struct instant at)
+{
+    const struct journal_line line = {
+        .kind = JOURNAL_STAFF_ACT,
+        .actor = actor,
+        .actor_id = actor == ACTOR_TERMINAL ? terminal_id : by->staff_id,
+        .grade = GRADE_A,
+        .provenance = by->simulated ? PROVENANCE_SIMULATOR : PROVENANCE_REAL,
+        .place_id = venue_id,
+        .terminal_id = terminal_id,
+        .region_code = by->region_code,
+        .act = str_of(act),
+        .object_prefix = "trm",
+        .object_id = terminal_id,
+        .at = at,
+    };
+
+    return journal_append(tx, &line, NULL);
+}
+
+static enum journal_actor actor_of(const struct terminal_by *by)
+{
+    return by->staff_id != 0 ? ACTOR_STAFF : ACTOR_JOB;
+}
+
+/* ---- setting up */
+
 struct add_call {
     const struct terminal_ask *ask;
     const char *activation;
@@ -59,7 +91,8 @@ static RESULT terminal_add(struct txn *tx, void *arg)
     activation_hash(call->id, str_of(call->activation), hash);
     TRY(terminal_insert(tx, call->ask, call->id, hash));
     txn_result(tx, call->id);
-    return OK;
+    return terminal_line(tx, actor_of(&call->ask->by), "terminal_added", &call->ask->by,
+                         call->ask->venue_id, call->id, call->ask->at);
 }
 
 RESULT venues_terminal_add(struct store *store, const struct once *once,
@@ -81,12 +114,14 @@ RESULT venues_terminal_add(struct store *store, const struct once *once,
                        &replayed));
     if (!replayed) return OK;
     /* the number is kept hashed and can't be told again: the repeat gives a new one */
-    return venues_terminal_renew(store, ask->venue_id, *terminal_id, entropy, ask->at, activation);
+    return venues_terminal_renew(store, ask->venue_id, *terminal_id, entropy, &ask->by, ask->at,
+                                 activation);
 }
 
 struct renew_call {
     int64_t venue_id, terminal_id;
     uint8_t hash[32];
+    const struct terminal_by *by;
     struct instant at;
 };
 
@@ -97,15 +132,19 @@ static RESULT terminal_renew(struct txn *tx, void *arg)
 
     TRY(terminal_load(tx, call->venue_id, call->terminal_id, &row));
     REQUIRE(row.terminal.state != TERMINAL_REVOKED, VENUES_TERMINAL_REVOKED);
-    return terminal_set_activation(tx, call->venue_id, call->terminal_id, call->hash,
-                                   instant_add(call->at, TERMINAL_ACTIVATION_LIFE_USEC));
+    TRY(terminal_set_activation(tx, call->venue_id, call->terminal_id, call->hash,
+                                instant_add(call->at, TERMINAL_ACTIVATION_LIFE_USEC)));
+    return terminal_line(tx, actor_of(call->by), "terminal_activation_renewed", call->by,
+                         call->venue_id, call->terminal_id, call->at);
 }
 
 RESULT venues_terminal_renew(struct store *store, int64_t venue_id, int64_t terminal_id,
-                             const struct entropy *entropy, struct instant at,
-                             char activation[TERMINAL_ACTIVATION_CHARS + 1])
+                             const struct entropy *entropy, const struct terminal_by *by,
+                             struct instant at, char activation[TERMINAL_ACTIVATION_CHARS + 1])
 {
-    struct renew_call call = { .venue_id = venue_id, .terminal_id = terminal_id, .at = at };
+    struct renew_call call = {
+        .venue_id = venue_id, .terminal_id = terminal_id, .by = by, .at = at
+    };
 
     activation_make(entropy, activation);
     activation_hash(terminal_id, str_of(activation), call.hash);
@@ -118,14 +157,19 @@ static RESULT terminal_revoke(struct txn *tx, void *arg)
     struct terminal_row row;
 
     TRY(terminal_load(tx, call->venue_id, call->terminal_id, &row));
+    if (row.terminal.state == TERMINAL_REVOKED) return OK;
     TRY(terminal_set_revoked(tx, call->venue_id, call->terminal_id, call->at));
-    return tokens_drop(tx, call->venue_id, call->terminal_id, (struct instant){ INT64_MAX });
+    TRY(tokens_drop(tx, call->venue_id, call->terminal_id, (struct instant){ INT64_MAX }));
+    return terminal_line(tx, actor_of(call->by), "terminal_revoked", call->by, call->venue_id,
+                         call->terminal_id, call->at);
 }
 
 RESULT venues_terminal_revoke(struct store *store, int64_t venue_id, int64_t terminal_id,
-                              struct instant at)
+                              const struct terminal_by *by, struct instant at)
 {
-    struct renew_call call = { .venue_id = venue_id, .terminal_id = terminal_id, .at = at };
+    struct renew_call call = {
+        .venue_id = venue_id, .terminal_id = terminal_id, .by = by, .at = at
+    };
 
     return store_run(store, root_of(venue_id), terminal_revoke, &call);
 }
@@ -215,8 +259,11 @@ static RESULT enrol_in_txn(struct txn *tx, void *arg)
         TRY(terminal_count_try(tx, call->venue_id, ask->terminal_id));
         REFUSE_KEEP(VENUES_ACTIVATION_WRONG);
     }
-    return terminal_set_key(tx, call->venue_id, ask->terminal_id, ask->suite, ask->public_key,
-                            ask->at);
+    TRY(terminal_set_key(tx, call->venue_id, ask->terminal_id, ask->suite, ask->public_key,
+                         ask->at));
+    TRY(tokens_drop(tx, call->venue_id, ask->terminal_id, (struct instant){ INT64_MAX }));
+    return terminal_line(tx, ACTOR_TERMINAL, "terminal_enrolled", &ask->by, call->venue_id,
+                         ask->terminal_id, ask->at);
 }
 
 RESULT venues_terminal_enrol(struct store *store, const struct enrol_ask *ask)

@@ -192,23 +192,31 @@ struct terminal {
     int64_t clock_off_usec; /* its clock minus ours, at the last heartbeat */
     int64_t queue;          /* admissions waiting for upload */
 };
+/* Who sets a terminal up, for the line that each such act leaves in the journal. */
+struct terminal_by {
+    int64_t staff_id;    /* 0: the system itself; of an enrolment, which is the terminal's act, 0 */
+    int32_t region_code; /* of the venue; 0 unknown */
+    bool simulated;      /* a demonstration's */
+};
 struct terminal_ask {
     int64_t venue_id, point_id;
     enum terminal_kind kind;
     struct str name; /* 1..TERMINAL_NAME_MAX bytes */
+    struct terminal_by by;
     struct instant at;
 };
-/* Make a terminal and its activation number, which is told once and kept hashed. */
+/* Make a terminal and its activation number, which is told once and kept hashed: a repeat under the
+ * same `once` gives another number, as venues_terminal_renew does. */
 RESULT venues_terminal_add(struct store *store, const struct once *once,
                            const struct terminal_ask *ask, const struct entropy *entropy,
                            int64_t *terminal_id, char activation[TERMINAL_ACTIVATION_CHARS + 1]);
 /* A new number for a terminal that waits, locked itself out, or gets a new key. */
 RESULT venues_terminal_renew(struct store *store, int64_t venue_id, int64_t terminal_id,
-                             const struct entropy *entropy, struct instant at,
-                             char activation[TERMINAL_ACTIVATION_CHARS + 1]);
+                             const struct entropy *entropy, const struct terminal_by *by,
+                             struct instant at, char activation[TERMINAL_ACTIVATION_CHARS + 1]);
 /* From then on its token, key, heartbeats and uploads are refused. */
 RESULT venues_terminal_revoke(struct store *store, int64_t venue_id, int64_t terminal_id,
-                              struct instant at);
+                              const struct terminal_by *by, struct instant at);
 RESULT venues_terminal_get(struct store *store, int64_t terminal_id, struct terminal *out);
 struct terminal_page {
     struct terminal *terminals; /* by id */
@@ -222,12 +230,14 @@ RESULT venues_terminals(struct store *store, int64_t venue_id, int64_t after, si
 /* The activation number for a key: `signature` is the new key's over
  * "YKT enrol 1\n" + terminal id text + "\n" + activation (upper case), which proves that the
  * terminal holds it. The terminal id text is the public id ("trm_…"). A wrong number counts (kept
- * also under parallel tries and crashes). The same key again with the right number is OK. */
+ * also under parallel tries and crashes). The same key again with the right number is OK. Tokens
+ * that the terminal had end: whoever had its old key has them too. */
 struct enrol_ask {
     int64_t terminal_id;
     struct str terminal_text, activation;
     enum suite suite;
     uint8_t public_key[POINT_SHORT], signature[SIGNATURE_BYTES];
+    struct terminal_by by;
     struct instant at;
 };
 RESULT venues_terminal_enrol(struct store *store, const struct enrol_ask *ask);

@@ -36,9 +36,10 @@ static RESULT gate(struct demo *demo, const struct place *place, const struct po
         .point_id = point->id,
         .kind = point->kind == POINT_GATE ? TERMINAL_GATE : TERMINAL_COUNTER,
         .name = point->code,
+        .by = { .region_code = place->region, .simulated = true },
         .at = clock_now(&demo->clock),
     };
-    struct enrol_ask enrol = { .suite = SUITE_P256, .at = ask.at };
+    struct enrol_ask enrol = { .suite = SUITE_P256, .by = ask.by, .at = ask.at };
     char activation[TERMINAL_ACTIVATION_CHARS + 1], path[DEMO_PATH_MAX], id_text[ID_TEXT_MAX + 1];
     struct writer id = writer_over(id_text, sizeof id_text - 1);
     uint8_t scalar[SCALAR_BYTES];

@@ -12,9 +12,9 @@
 
 /* What stands before an act's name in the sources. */
 static const char *const BEFORE[] = {
-    ".act = ",        "->act = ",       "line.act = ",     ".name = formal",     ".name = \"card_",
-    ".name = \"loss", "why.name = ",    ".name = \"ecard", ".name = \"password", ".name = \"totp",
-    "staff_line(",    "journal_claim(", "leave(tx",        "#define LOOK_",
+    ".act = ",        "->act = ",       "line.act = ",      ".name = formal",     ".name = \"card_",
+    ".name = \"loss", "why.name = ",    ".name = \"ecard",  ".name = \"password", ".name = \"totp",
+    "staff_line(",    "journal_claim(", "terminal_line(tx", "leave(tx",           "#define LOOK_",
 };
 static const char *const FOLDERS[] = {
     "identity", "venues", "registry", "claims",    "journal",  "worklist",

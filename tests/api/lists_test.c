@@ -70,8 +70,8 @@ static void test_terminals(void)
         CHECK_OK("a gate", venues_terminal_add(w.base.f.store, NULL, &ask, &w.app.entropy, &ids[i],
                                                activation));
     }
-    CHECK_OK("revoked",
-             venues_terminal_revoke(w.base.f.store, venue_id, ids[1], fixture_now(&w.base.f)));
+    CHECK_OK("revoked", venues_terminal_revoke(w.base.f.store, venue_id, ids[1],
+                                               &(struct terminal_by){ 0 }, fixture_now(&w.base.f)));
     CHECK_INT("one by one", count(&operator, LIST, 1, ROW), 3);
     CHECK_INT("at once", count(&operator, LIST, 200, ROW), 3);
     snprintf(of_venue, sizeof of_venue, "%s?venue=%s", LIST, venue);

@@ -73,8 +73,8 @@ static void adding(struct api_world *w, const char *venue)
 
         UNTOUCHED(w, rows);
     }
-    /* the activation number is told anew to the repeat, since only its hash is kept */
-    world_repeated(w, &w->venue, "POST /v1/terminals", ok, other, 201);
+    /* the repeat gets a new activation number, since only a hash is kept: that is an act */
+    world_repeated_lines(w, &w->venue, "POST /v1/terminals", ok, other, 201, 1);
 }
 
 static void strangers(struct api_world *w, const struct api_gate *gate,
@@ -269,6 +269,17 @@ static void endings(struct api_world *w, const char *venue)
     if (!gate_token(w, &gate)) return;
     CHECK_STATUS(w, "a heartbeat", world_ask(w, &gate.who, beat, beats), 204);
     UNTOUCHED(w, ahead);
+    CHECK_STATUS(
+        w, "a number for another key",
+        world_ask(w, &w->admin, text_of("POST /v1/terminals/%s/activations", gate.id), "{}"), 201);
+    snprintf(gate.activation, sizeof gate.activation, "%s", world_member(w, "activation"));
+    gate.keys = key_pair_of(CODE_P256, 78);
+    CHECK_STATUS(w, "enrolled anew",
+                 world_ask(w, &w->nobody, "POST /v1/terminal-enrolments",
+                           gate_enrol_body(&gate, gate.activation)),
+                 204);
+    UNTOUCHED(w, over); /* its token was the old key's */
+    if (!gate_token(w, &gate)) return;
     CHECK_STATUS(w, "revoked", world_ask(w, &w->admin, revoke, "{}"), 204);
     UNTOUCHED(w, revoked);
     refused_now(w, "signed in after it", token, gate_token_body(w, &gate, 0), 409,

@@ -112,9 +112,11 @@ static inline void world_untouched(struct api_world *w, const struct refused *ro
 #define UNTOUCHED(w, rows) world_untouched((w), (rows), LEN(rows))
 
 /* The same act twice under one key and with another body, where the act itself is OK (`body`, the
- * status wanted): the repeat says so and does nothing, the other body is refused. */
-static inline void world_repeated(struct api_world *w, const struct asker *who, const char *line,
-                                  const char *body, const char *other, int status)
+ * status wanted): the repeat says so and does nothing but leave so many lines, the other body is
+ * refused. */
+static inline void world_repeated_lines(struct api_world *w, const struct asker *who,
+                                        const char *line, const char *body, const char *other,
+                                        int status, int64_t lines)
 {
     char key[80], first[4000];
     struct held before;
@@ -136,7 +138,12 @@ static inline void world_repeated(struct api_world *w, const struct asker *who, 
     }
     CHECK_STATUS(w, line, world_ask_with(w, who, line, key, other), 422);
     CHECK_STR("another body under the key", client_code(&w->client), S("idempotency_key_reused"));
-    held_same(w, line, &before, 0);
+    held_same(w, line, &before, lines);
+}
+static inline void world_repeated(struct api_world *w, const struct asker *who, const char *line,
+                                  const char *body, const char *other, int status)
+{
+    world_repeated_lines(w, who, line, body, other, status, 0);
 }
 
 /* ---- fields */

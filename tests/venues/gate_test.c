@@ -41,13 +41,38 @@ static struct enrol_ask enrol_ask_of(const struct fixture *f, const struct gate 
     return ask;
 }
 
+static const struct terminal_by BY = { .staff_id = 812, .region_code = 340100 };
+
+/* The newest line of a terminal's venue says that act, by whom. */
+static void journal_says(struct fixture *f, const char *act, enum journal_actor actor,
+                         int64_t actor_id, int64_t terminal_id)
+{
+    static uint8_t memory[1 << 14];
+    struct arena arena = arena_over(memory, sizeof memory);
+    const struct journal_ask ask = { .place_id = VENUE, .kind = JOURNAL_STAFF_ACT, .limit = 1 };
+    struct journal_page page = { 0 };
+    const struct journal_line *line;
+
+    CHECK_OK("lines", journal_lines(f->store, &ask, &arena, &page));
+    if (!CHECK_INT("a line", page.n, 1)) return;
+    line = &page.records[0].line;
+    CHECK_STR("act", line->act, str_of(act));
+    CHECK_INT("actor", line->actor, actor);
+    CHECK_INT("who", line->actor_id, actor_id);
+    CHECK_INT("terminal", line->terminal_id, terminal_id);
+    CHECK_INT("region", line->region_code, BY.staff_id == actor_id ? BY.region_code : 0);
+    CHECK_INT("object", line->object_id, terminal_id);
+}
+
 static struct gate gate_add(struct fixture *f, const char *name, enum suite suite,
                             char activation[TERMINAL_ACTIVATION_CHARS + 1])
 {
     struct gate gate = { .suite = suite };
-    struct terminal_ask ask = {
-        .venue_id = VENUE, .kind = TERMINAL_GATE, .name = str_of(name), .at = fixture_now(f)
-    };
+    struct terminal_ask ask = { .venue_id = VENUE,
+                                .kind = TERMINAL_GATE,
+                                .name = str_of(name),
+                                .by = BY,
+                                .at = fixture_now(f) };
 
     CHECK_OK("a pair", key_pair_new(suite, &f->config.entropy, gate.scalar, gate.point));
     CHECK_OK("a terminal",
@@ -73,12 +98,15 @@ static void enrolling(struct fixture *f, enum suite suite)
     struct enrol_ask ask = enrol_ask_of(f, &gate, activation), wrong;
     struct terminal terminal;
 
+    journal_says(f, "terminal_added", ACTOR_STAFF, BY.staff_id, gate.id);
     ask.signature[3] ^= 1;
     CHECK_CODE("the key is not held", venues_terminal_enrol(f->store, &ask), VENUES_KEY_PROOF);
     wrong = enrol_ask_of(f, &gate, "0000000000");
     CHECK_CODE("a wrong number", venues_terminal_enrol(f->store, &wrong), VENUES_ACTIVATION_WRONG);
     ask = enrol_ask_of(f, &gate, activation);
+    journal_says(f, "terminal_added", ACTOR_STAFF, BY.staff_id, gate.id);
     CHECK_OK("the right one", venues_terminal_enrol(f->store, &ask));
+    journal_says(f, "terminal_enrolled", ACTOR_TERMINAL, gate.id, gate.id);
     CHECK_OK("its answer was lost: again", venues_terminal_enrol(f->store, &ask));
     CHECK_OK("another pair", key_pair_new(suite, &f->config.entropy, thief.scalar, thief.point));
     ask = enrol_ask_of(f, &thief, activation);
@@ -87,7 +115,8 @@ static void enrolling(struct fixture *f, enum suite suite)
     CHECK_OK("it is active", venues_terminal_get(f->store, gate.id, &terminal));
     CHECK_INT("active", terminal.state, TERMINAL_ACTIVE);
     CHECK_OK("a new number", venues_terminal_renew(f->store, VENUE, gate.id, &f->config.entropy,
-                                                   fixture_now(f), fresh));
+                                                   &BY, fixture_now(f), fresh));
+    journal_says(f, "terminal_activation_renewed", ACTOR_STAFF, BY.staff_id, gate.id);
     for (int i = 0; i < TERMINAL_ACTIVATION_TRIES_MAX; i++) {
         wrong = enrol_ask_of(f, &thief, "0000000000");
         CHECK_CODE("guessing", venues_terminal_enrol(f->store, &wrong), VENUES_ACTIVATION_WRONG);
@@ -95,9 +124,9 @@ static void enrolling(struct fixture *f, enum suite suite)
     ask = enrol_ask_of(f, &gate, fresh);
     CHECK_CODE("ends with the right one too", venues_terminal_enrol(f->store, &ask),
                VENUES_ACTIVATION_LOCKED);
-    CHECK_OK(
-        "until there is a new one",
-        venues_terminal_renew(f->store, VENUE, gate.id, &f->config.entropy, fixture_now(f), fresh));
+    CHECK_OK("until there is a new one",
+             venues_terminal_renew(f->store, VENUE, gate.id, &f->config.entropy, &BY,
+                                   fixture_now(f), fresh));
     ask = enrol_ask_of(f, &gate, fresh);
     ask.at = instant_add(ask.at, TERMINAL_ACTIVATION_LIFE_USEC);
     CHECK_CODE("after two days", venues_terminal_enrol(f->store, &ask), VENUES_ACTIVATION_OVER);
@@ -168,6 +197,8 @@ static void signing_in(struct fixture *f, enum suite suite)
     struct gate gate = gate_ready(f, "G3", suite);
     struct signin_ask ask = signin_of(f, &gate, "nonce-nonce-0001");
     char token[TERMINAL_TOKEN_CHARS + 1], unused[TERMINAL_TOKEN_CHARS + 1];
+    char activation[TERMINAL_ACTIVATION_CHARS + 1];
+    struct enrol_ask enrol;
     struct terminal terminal;
     int64_t off;
 
@@ -201,7 +232,22 @@ static void signing_in(struct fixture *f, enum suite suite)
                venues_terminal_signin(f->store, &ask, &f->config.entropy, unused, &off),
                VENUES_ASSERTION_TIME);
     CHECK_INT("told how much", off, -61);
-    CHECK_OK("revoked", venues_terminal_revoke(f->store, VENUE, gate.id, fixture_now(f)));
+    CHECK_OK("a number for another key",
+             venues_terminal_renew(f->store, VENUE, gate.id, &f->config.entropy, &BY,
+                                   fixture_now(f), activation));
+    CHECK_OK("the old key's token until then",
+             venues_terminal_of_token(f->store, str_of(token), fixture_now(f), &terminal));
+    CHECK_OK("another pair", key_pair_new(suite, &f->config.entropy, gate.scalar, gate.point));
+    enrol = enrol_ask_of(f, &gate, activation);
+    CHECK_OK("enrolled anew", venues_terminal_enrol(f->store, &enrol));
+    CHECK_CODE("ends with it",
+               venues_terminal_of_token(f->store, str_of(token), fixture_now(f), &terminal),
+               VENUES_TOKEN_UNKNOWN);
+    ask = signin_of(f, &gate, "nonce-nonce-0006");
+    CHECK_OK("the new key's",
+             venues_terminal_signin(f->store, &ask, &f->config.entropy, token, &off));
+    CHECK_OK("revoked", venues_terminal_revoke(f->store, VENUE, gate.id, &BY, fixture_now(f)));
+    journal_says(f, "terminal_revoked", ACTOR_STAFF, BY.staff_id, gate.id);
     CHECK_CODE("its token",
                venues_terminal_of_token(f->store, str_of(token), fixture_now(f), &terminal),
                VENUES_TOKEN_UNKNOWN);
@@ -209,7 +255,6 @@ static void signing_in(struct fixture *f, enum suite suite)
     CHECK_CODE("and its key",
                venues_terminal_signin(f->store, &ask, &f->config.entropy, unused, &off),
                VENUES_TERMINAL_REVOKED);
-    char activation[TERMINAL_ACTIVATION_CHARS + 1];
     struct gate waiting = gate_add(f, "G4", suite, activation);
     ask = signin_of(f, &waiting, "nonce-nonce-0005");
     CHECK_CODE("before it is enrolled",
