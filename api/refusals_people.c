@@ -236,6 +236,9 @@ static bool say_staff(enum staff_refusal code, struct refusal *out)
         SAY(409, "staff_exists", "The user name is taken", "用户名已被占用");
     case STAFF_USER_FORM:
         SAY(422, "staff_user_form", "Not a form of user name", "用户名格式不对");
+    case STAFF_USER_NUMBER:
+        SAY(422, "staff_user_number", "A citizen's number is no user name",
+            "用户名不能是公民身份号码");
     case STAFF_DISABLED:
         SAY(403, "staff_disabled", "The account is switched off", "账号已停用");
     case STAFF_GRANT_MAX:

@@ -163,6 +163,9 @@ static bool say_venues(enum venues_refusal code, struct refusal *out)
     case VENUES_TOKEN_UNKNOWN:
         SAY(401, "terminal_token_unknown", "The terminal's token is unknown or over",
             "终端令牌无效或已过期");
+    case VENUES_NAME_NUMBER:
+        SAY(422, "terminal_name_number", "A citizen's number is no name of a terminal",
+            "终端名称不能是公民身份号码");
     case VENUES_LIST_UNKNOWN:
         SAY(409, "list_unknown", "No such stop list was made: get the whole list again",
             "没有这一版停用名单，请重新获取完整名单");

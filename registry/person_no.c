@@ -208,6 +208,14 @@ RESULT person_no_parse(enum document_kind kind, struct str typed, struct str cou
     return OK;
 }
 
+bool person_no_is_citizen(struct str text, struct instant at)
+{
+    struct person_no no;
+
+    return person_no_parse(DOCUMENT_CITIZEN, text, (struct str){ 0 }, day_of(at), NULL, &no).code ==
+           0;
+}
+
 enum document_kind person_no_kind(struct str typed)
 {
     char text[PERSON_NO_MAX];

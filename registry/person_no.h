@@ -74,6 +74,9 @@ static inline struct str person_no_str(const struct person_no *no)
  * is written only on OK. */
 RESULT person_no_parse(enum document_kind kind, struct str typed, struct str country,
                        struct day today, const struct place_list *places, struct person_no *out);
+/* Is this a citizen's number? For what must not be one because it is kept and shown in clear: names
+ * of accounts and of terminals, passwords. */
+bool person_no_is_citizen(struct str text, struct instant at);
 /* Guess the kind from the form: 18 citizen-form characters by place, 15 digits, 3 letters + 12
  * digits, "N"-keys; 0 when a passport or nothing. For search boxes. */
 enum document_kind person_no_kind(struct str typed);

@@ -343,13 +343,11 @@ static RESULT set_in_txn(struct txn *tx, void *arg)
  */
 static bool password_a_number(struct str password, struct instant at)
 {
-    struct person_no no;
     int64_t phone;
 
     if (password.n == 11 && str_int(password, INT64_C(10000000000), INT64_C(19999999999), &phone))
         return true;
-    return person_no_parse(DOCUMENT_CITIZEN, password, (struct str){ 0 }, day_of(at), NULL, &no)
-               .code == 0;
+    return person_no_is_citizen(password, at);
 }
 
 RESULT registry_password_set(const struct registry *rg, enum subject_kind subject,

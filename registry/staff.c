@@ -82,6 +82,7 @@ RESULT registry_staff_add(const struct registry *rg, const struct once *once,
     bool replayed;
 
     REQUIRE(user_form(ask->user), STAFF_USER_FORM);
+    REQUIRE(!person_no_is_citizen(ask->user, ask->act.at), STAFF_USER_NUMBER);
     memcpy(call.row.s.user, ask->user.p, ask->user.n);
     REQUIRE(ask->grants_n >= 0 && ask->grants_n <= GRANTS_MAX, STAFF_GRANT_MAX);
     for (int i = 0; i < ask->grants_n; i++)

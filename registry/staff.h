@@ -11,14 +11,15 @@
 enum { NODE_ID = 1 }; /* root of staff and their sessions on this node: ROOT_NODE */
 
 enum staff_refusal {
-    STAFF_UNKNOWN = 3200,   /* no such user */
-    STAFF_EXISTS = 3201,    /* the user name is taken */
-    STAFF_USER_FORM = 3202, /* user name: 2..64 of a-z 0-9 . _ - */
-    STAFF_DISABLED = 3203,  /* the account is switched off */
-    STAFF_GRANT_MAX = 3204, /* GRANTS_MAX grants are held already */
-    STAFF_MAY_NOT = 3205,   /* no role held there may do this */
-    STAFF_ROLE = 3206,      /* no such role, or not one that staff can hold */
-    STAFF_SELF = 3207,      /* nobody changes their own roles, or switches themselves off */
+    STAFF_UNKNOWN = 3200,     /* no such user */
+    STAFF_EXISTS = 3201,      /* the user name is taken */
+    STAFF_USER_FORM = 3202,   /* user name: 2..64 of a-z 0-9 . _ - */
+    STAFF_DISABLED = 3203,    /* the account is switched off */
+    STAFF_GRANT_MAX = 3204,   /* GRANTS_MAX grants are held already */
+    STAFF_MAY_NOT = 3205,     /* no role held there may do this */
+    STAFF_ROLE = 3206,        /* no such role, or not one that staff can hold */
+    STAFF_SELF = 3207,        /* nobody changes their own roles, or switches themselves off */
+    STAFF_USER_NUMBER = 3208, /* the user name is a citizen's number: it would stand in clear */
 };
 
 /* Stored, never renumbered; names as in demo.json. */

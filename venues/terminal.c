@@ -1,5 +1,6 @@
 /* venues/terminal.c - gates and terminals: enrolled by number and key, signed in by assertion. */
 #include "journal/journal.h"
+#include "registry/person_no.h"
 #include "venues/terminal_store.h"
 #include "venues/venues.h"
 
@@ -104,6 +105,7 @@ RESULT venues_terminal_add(struct store *store, const struct once *once,
 
     assert(ask->name.n >= 1);
     assert(ask->name.n <= TERMINAL_NAME_MAX);
+    REQUIRE(!person_no_is_citizen(ask->name, ask->at), VENUES_NAME_NUMBER);
     activation_make(entropy, activation);
     if (!once) {
         TRY(store_run(store, root_of(ask->venue_id), terminal_add, &call));

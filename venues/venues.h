@@ -55,6 +55,7 @@ enum venues_refusal {
                                    codes */
     VENUES_LINE_VERDICT = 7055, /* of one line: its verdict is no refusal that there is */
     VENUES_LIST_UNKNOWN = 7056, /* a heartbeat names a list that was not made here, or not yet */
+    VENUES_NAME_NUMBER = 7057,  /* a terminal's name is a citizen's number: it stands in clear */
 };
 
 /* ---- slots --------------------------------------------------------------------------------------
@@ -201,7 +202,7 @@ struct terminal_by {
 struct terminal_ask {
     int64_t venue_id, point_id;
     enum terminal_kind kind;
-    struct str name; /* 1..TERMINAL_NAME_MAX bytes */
+    struct str name; /* 1..TERMINAL_NAME_MAX bytes; refuses VENUES_NAME_NUMBER */
     struct terminal_by by;
     struct instant at;
 };

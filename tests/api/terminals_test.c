@@ -50,11 +50,13 @@ static void fields(struct api_world *w, struct api_gate *gate)
 
 static void adding(struct api_world *w, const char *venue)
 {
-    char ok[200], other[200], none[200], wide[300], id[20];
+    char ok[200], other[200], none[200], number[200], wide[300], id[20];
 
     world_id(w, "ven", 77, id);
     snprintf(ok, sizeof ok, "{\"venue\":\"%s\",\"kind\":\"gate\",\"name\":\"西门\"}", venue);
     snprintf(other, sizeof other, "{\"venue\":\"%s\",\"kind\":\"gate\",\"name\":\"北门\"}", venue);
+    snprintf(number, sizeof number,
+             "{\"venue\":\"%s\",\"kind\":\"gate\",\"name\":\"11010519491231002X\"}", venue);
     snprintf(none, sizeof none, "{\"venue\":\"%s\",\"kind\":\"gate\",\"name\":\"西门\"}", id);
     /* 32 characters, 96 bytes: more than a name's room */
     snprintf(
@@ -68,6 +70,8 @@ static void adding(struct api_world *w, const char *venue)
             { "a resident", &w->holder, "POST /v1/terminals", ok, 403, "scope" },
             { "a clerk", &w->clerk, "POST /v1/terminals", ok, 403, "scope" },
             { "no place", &w->admin, "POST /v1/terminals", none, 404, "place_unknown" },
+            { "a citizen's number for a name", &w->admin, "POST /v1/terminals", number, 422,
+              "terminal_name_number" },
             { "a name too wide", &w->admin, "POST /v1/terminals", wide, 422, "too_long" },
         };
 

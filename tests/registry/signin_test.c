@@ -384,6 +384,11 @@ static void staff(struct world *w)
     CHECK_INT("who is there", again, staff_id);
     ask.user = S("Clerk");
     CHECK_CODE("capitals", registry_staff_add(&w->rg, NULL, &ask, &again), STAFF_USER_FORM);
+    ask.user = S("11010519491231002x");
+    CHECK_CODE("a citizen's number", registry_staff_add(&w->rg, NULL, &ask, &again),
+               STAFF_USER_NUMBER);
+    ask.user = S("110105194912310020");
+    CHECK_CODE("digits that are none", registry_staff_add(&w->rg, NULL, &ask, &again), OK.code);
     ask.user = S("x2");
     ask.grants[0].role = ROLE_RESIDENT;
     CHECK_CODE("no staff role", registry_staff_add(&w->rg, NULL, &ask, &again), STAFF_ROLE);
