@@ -116,6 +116,9 @@ enum { PAPER_LIVE_MAX = 3 }; /* sheets a person may have out at a time */
 /* A sheet for people without phones: door strength, revocable. */
 RESULT identity_paper_issue(struct identity *identity, const struct once *once,
                             const struct paper_ask *ask, struct paper_code *out);
+/* Forget the serials of sheets that ended more than a day ago, and of those that never came to be;
+ * at most max; call each hour. */
+RESULT identity_papers_sweep(struct store *store, struct instant now, int max, int *done);
 /* The sheets a person has out, oldest first; *n of them. */
 RESULT identity_papers(struct identity *identity, int64_t person_id, struct instant at,
                        struct paper_code out[PAPER_LIVE_MAX], int *n);

@@ -21,12 +21,22 @@ static RESULT paper_serial(struct txn *tx, void *arg)
                         &call->taken);
 }
 
-/* Root: the holder. */
+/* Root: the holder. Read first, so that no serial is claimed and no sheet signed for nothing; and
+ * again where the sheet is kept, among those that are made at the same time. */
+static RESULT paper_room(struct txn *tx, void *arg)
+{
+    const struct paper_call *call = arg;
+    int64_t live;
+
+    TRY(paper_live(tx, call->ask->person_id, code_step(call->ask->at), &live));
+    REQUIRE(live < PAPER_LIVE_MAX, IDENTITY_PAPER_LIMIT);
+    return OK;
+}
+
 static RESULT paper_keep(struct txn *tx, void *arg)
 {
     struct paper_call *call = arg;
     const struct paper_ask *ask = call->ask;
-    int64_t live;
     struct journal_line line = {
         .kind = JOURNAL_CARD,
         .actor = ask->actor_id == ask->person_id ? ACTOR_HOLDER : ACTOR_STAFF,
@@ -41,8 +51,7 @@ static RESULT paper_keep(struct txn *tx, void *arg)
         .at = ask->at,
     };
 
-    TRY(paper_live(tx, ask->person_id, code_step(ask->at), &live));
-    REQUIRE(live < PAPER_LIVE_MAX, IDENTITY_PAPER_LIMIT);
+    TRY(paper_room(tx, call));
     TRY(paper_insert(tx, ask->person_id, call->id, call->paper.serial, ask->card_id,
                      call->paper.card_index, call->paper.from_step, call->paper.days,
                      bytes_of(call->raw, sizeof call->raw), ask->at, ask->actor_id));
@@ -97,17 +106,28 @@ static RESULT paper_card(struct identity *identity, struct paper_call *call)
     return OK;
 }
 
+static RESULT paper_repeat(struct store *store, struct paper_call *call, int64_t kept,
+                           struct paper_code *out)
+{
+    call->id = kept;
+    TRY(store_read(store, paper_again, call));
+    return paper_parse(bytes_of(call->raw, sizeof call->raw), out);
+}
+
 RESULT identity_paper_issue(struct identity *identity, const struct once *once,
                             const struct paper_ask *ask, struct paper_code *out)
 {
     struct store *store = identity->config.store;
     struct root holder = { ROOT_PERSON, ask->person_id };
     struct paper_call call = { .ask = ask, .id = store_new_id(store) };
-    int64_t kept;
+    int64_t kept = 0;
     bool replayed = false;
 
     assert(ask->days >= 1);
     assert(ask->days <= PAPER_DAYS_MAX);
+    if (once) TRY(store_once_find(store, holder, once, &kept, &replayed));
+    if (replayed) return paper_repeat(store, &call, kept, out);
+    TRY(store_read(store, paper_room, &call));
     call.paper = (struct paper_code){ .issuer_suite = ask->suite,
                                       .from_step = code_step(ask->at),
                                       .days = (uint16_t)ask->days };
@@ -125,10 +145,8 @@ RESULT identity_paper_issue(struct identity *identity, const struct once *once,
         TRY(store_run_once(store, holder, once, paper_keep, &call, &kept, &replayed));
     else
         TRY(store_run(store, holder, paper_keep, &call));
-    if (replayed) { /* the sheet of the first time; this one's serial stays unused */
-        call.id = kept;
-        TRY(store_read(store, paper_again, &call));
-    }
+    /* two at the same moment: the sheet of the first; this one's serial stays unused until swept */
+    if (replayed) return paper_repeat(store, &call, kept, out);
     return paper_parse(bytes_of(call.raw, sizeof call.raw), out);
 }
 
@@ -209,4 +227,26 @@ RESULT identity_paper_revoke(struct identity *identity, int64_t person_id, uint3
                   &call));
     return store_run(identity->config.store, (struct root){ ROOT_NODE, NODE_ID }, paper_list,
                      &call);
+}
+
+struct sweep_call {
+    struct instant ended;
+    int max;
+    int64_t dropped;
+};
+
+static RESULT serials_sweep(struct txn *tx, void *arg)
+{
+    struct sweep_call *call = arg;
+
+    return serials_drop(tx, call->ended, call->max, &call->dropped);
+}
+
+RESULT identity_papers_sweep(struct store *store, struct instant now, int max, int *done)
+{
+    struct sweep_call call = { .ended = instant_add(now, -USEC_PER_DAY), .max = max };
+
+    TRY(store_run(store, (struct root){ ROOT_NODE, NODE_ID }, serials_sweep, &call));
+    *done = (int)call.dropped;
+    return OK;
 }

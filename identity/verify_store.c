@@ -176,6 +176,15 @@ static const struct stmt SERIALS_REVOKED = {
            " ORDER BY serial LIMIT $3",
 };
 
+static const struct stmt SERIALS_DROP = {
+    .name = "identity: forget serials of sheets that are over",
+    .types = "iii",
+    .root = 1,
+    .sql = "DELETE FROM paper_serial WHERE node_id = $1 AND serial IN"
+           " (SELECT serial FROM paper_serial WHERE node_id = $1 AND ends_at < $2"
+           " ORDER BY serial LIMIT $3)",
+};
+
 RESULT paper_load(struct txn *tx, int64_t person_id, uint32_t serial, struct paper_row *out,
                   bool *found)
 {
@@ -267,6 +276,11 @@ RESULT serial_claim(struct txn *tx, uint32_t serial, int64_t person_id, int64_t 
 RESULT serial_revoke(struct txn *tx, uint32_t serial)
 {
     return txn_exec(tx, &SERIAL_REVOKE, IN(v_int(NODE_ID), v_int(serial)), NULL);
+}
+
+RESULT serials_drop(struct txn *tx, struct instant ended, int max, int64_t *dropped)
+{
+    return txn_exec(tx, &SERIALS_DROP, IN(v_int(NODE_ID), v_at(ended), v_int(max)), dropped);
 }
 
 RESULT serials_revoked(struct txn *tx, struct instant at, uint32_t *out, size_t max, size_t *n)

@@ -40,6 +40,8 @@ RESULT paper_set_revoked(struct txn *tx, int64_t person_id, uint32_t serial, str
 RESULT serial_claim(struct txn *tx, uint32_t serial, int64_t person_id, int64_t paper_id,
                     struct instant ends_at, bool *taken);
 RESULT serial_revoke(struct txn *tx, uint32_t serial);
+/* Those whose sheets ended before that, used or not; at most max. */
+RESULT serials_drop(struct txn *tx, struct instant ended, int max, int64_t *dropped);
 /* Serials of revoked sheets that would still be good, ascending, at most max. */
 RESULT serials_revoked(struct txn *tx, struct instant at, uint32_t *out, size_t max, size_t *n);
 

@@ -4,6 +4,7 @@
 
 #include "api/audit_verify.h"
 #include "catalogue/catalogue.h"
+#include "identity/identity.h"
 #include "journal/journal.h"
 #include "notice/notice.h"
 #include "registry/card.h"
@@ -58,6 +59,17 @@ static struct err sessions_step(void *arg, struct job_run *run)
 
     TRY(registry_sessions_sweep(config->registry, run->now, &swept));
     run->finished = true;
+    return OK;
+}
+
+static struct err papers_step(void *arg, struct job_run *run)
+{
+    const struct loops_config *config = arg;
+    int done;
+
+    TRY(identity_papers_sweep(config->app->store, run->now, SWEEP_ROWS, &done));
+    run->done += done;
+    run->finished = done < SWEEP_ROWS;
     return OK;
 }
 
@@ -223,6 +235,7 @@ struct err sweeps_open(const struct loops_config *config, struct sweeps **out)
         { "registry.expire", expire_step, &sweeps->config, USEC_PER_HOUR },
         { "registry.claims", claims_step, &sweeps->config, 5 * USEC_PER_MIN },
         { "registry.sessions", sessions_step, &sweeps->config, USEC_PER_HOUR },
+        { "identity.papers", papers_step, &sweeps->config, USEC_PER_HOUR },
         { "notice.sweep", notice_step, &sweeps->config, USEC_PER_MIN },
         { "worklist.close", worklist_step_run, &sweeps->config, USEC_PER_DAY },
         { "journal.erase", erase_step, &sweeps->config, USEC_PER_DAY },

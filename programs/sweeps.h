@@ -5,7 +5,7 @@
 #include "jobs/jobs.h"
 #include "programs/loops.h"
 
-enum { SWEEPS_N = 10 };
+enum { SWEEPS_N = 11 };
 struct sweeps;
 RESULT sweeps_open(const struct loops_config *config, struct sweeps **out);
 void sweeps_close(struct sweeps *sweeps);

@@ -25,6 +25,37 @@ static const struct stmt ONCE_SWEEP = {
            " (SELECT root_id, root_kind, actor, key FROM store_once WHERE at < $1 LIMIT $2)",
 };
 
+/* Sets `replayed` and then the kept result. */
+static RESULT once_find(struct txn *tx, void *arg)
+{
+    struct once_call *call = arg;
+    const struct once *once = call->once;
+    ROW(row);
+
+    TRY(txn_first(
+        tx, &ONCE_FIND,
+        IN(v_int(call->root.id), v_int(call->root.kind), v_int(once->actor), v_text(once->key)),
+        &row, &call->replayed));
+    if (!call->replayed) return OK;
+    REQUIRE(bytes_eq(row_blob(&row, 0), bytes_of(once->body_hash, sizeof once->body_hash)),
+            STORE_ONCE_DIFFERENT);
+    call->result_id = row_int(&row, 1);
+    return OK;
+}
+
+struct err store_once_find(struct store *store, struct root root, const struct once *once,
+                           int64_t *result_id, bool *found)
+{
+    struct once_call call = { .once = once, .root = root };
+
+    TRY(store_read(store, once_find, &call));
+    *found = call.replayed;
+    if (!call.replayed) return OK;
+    *result_id = call.result_id;
+    if (once->replayed) *once->replayed = true;
+    return OK;
+}
+
 /* The key is looked for and kept inside the act's transaction: of two that run at the same time one
  * waits for the other (SQLite) or fails, runs again and then finds the key (PostgreSQL). */
 struct err once_body(struct txn *tx, void *arg)
@@ -32,20 +63,9 @@ struct err once_body(struct txn *tx, void *arg)
     struct once_call *call = arg;
     const struct once *once = call->once;
     struct value id = v_int(call->root.id), kind = v_int(call->root.kind);
-    bool found;
 
-    {
-        ROW(row);
-        TRY(txn_first(tx, &ONCE_FIND, IN(id, kind, v_int(once->actor), v_text(once->key)), &row,
-                      &found));
-        call->replayed = found;
-        if (found) {
-            REQUIRE(bytes_eq(row_blob(&row, 0), bytes_of(once->body_hash, sizeof once->body_hash)),
-                    STORE_ONCE_DIFFERENT);
-            call->result_id = row_int(&row, 1);
-            return OK;
-        }
-    }
+    TRY(once_find(tx, call));
+    if (call->replayed) return OK;
     TRY(call->body(tx, call->arg));
     call->result_id = tx->result_id;
     return txn_exec(tx, &ONCE_KEEP,

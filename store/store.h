@@ -164,6 +164,11 @@ struct once {
 };
 RESULT store_run_once(struct store *store, struct root root, const struct once *once,
                       store_body *body, void *arg, int64_t *result_id, bool *replayed);
+/* What an idempotency key was used for, without using it: for acts that do costly or lasting things
+ * before their own transaction. *found false: not yet (or under another root). Refuses
+ * STORE_ONCE_DIFFERENT. Found, *once->replayed is set as store_run_once sets it. */
+RESULT store_once_find(struct store *store, struct root root, const struct once *once,
+                       int64_t *result_id, bool *found);
 enum store_refusal {
     STORE_ONCE_DIFFERENT = 1801, /* the idempotency key was used for another body */
     STORE_ONCE_RUNNING = 1802,   /* the same key is being worked on right now: for front ends that

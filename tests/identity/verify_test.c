@@ -215,6 +215,56 @@ static void short_codes(struct world *w)
     CHECK_CODE("five minutes", identity_verify(w->identity, &ask, &verdict), IDENTITY_SHORT_WRONG);
 }
 
+static const struct stmt SERIALS = { .name = "test: serials claimed",
+                                     .types = "",
+                                     .sql = "SELECT CAST(COUNT(*) AS BIGINT) FROM paper_serial" };
+
+static RESULT serials_read(struct txn *tx, void *arg)
+{
+    ROW(row);
+    bool found;
+
+    TRY(txn_first(tx, &SERIALS, IN_NONE, &row, &found));
+    *(int64_t *)arg = row_int(&row, 0);
+    return OK;
+}
+
+static int64_t serials(struct world *w)
+{
+    int64_t n = -1;
+
+    CHECK_OK("serials", store_read(w->f.store, serials_read, &n));
+    return n;
+}
+
+/* Refusals and repeats claim no serial; those that are over are forgotten. */
+static void serials_kept(struct world *w, const struct paper_ask *issue, const struct once *once)
+{
+    const struct instant ends = instant_add(issue->at, issue->days * USEC_PER_DAY);
+    struct once other = *once;
+    struct paper_code paper;
+    int64_t before = serials(w);
+    int done = 0;
+
+    for (int i = 0; i < 12; i++)
+        CHECK_CODE("refused", identity_paper_issue(w->identity, NULL, issue, &paper),
+                   IDENTITY_PAPER_LIMIT);
+    for (int i = 0; i < 10; i++)
+        CHECK_OK("a repeat", identity_paper_issue(w->identity, once, issue, &paper));
+    other.body_hash[0] ^= 1;
+    CHECK_CODE("another body under the key",
+               identity_paper_issue(w->identity, &other, issue, &paper), STORE_ONCE_DIFFERENT);
+    CHECK_INT("none is left of them", serials(w), before);
+    CHECK_OK("too early", identity_papers_sweep(w->f.store, ends, 100, &done));
+    CHECK_INT("kept", done, 0);
+    CHECK_OK("some",
+             identity_papers_sweep(w->f.store, instant_add(ends, USEC_PER_DAY + 1), 2, &done));
+    CHECK_INT("so many", done, 2);
+    CHECK_OK("the others",
+             identity_papers_sweep(w->f.store, instant_add(ends, USEC_PER_DAY + 1), 100, &done));
+    CHECK_INT("none is left", serials(w), 0);
+}
+
 static void papers(struct world *w)
 {
     struct resident r;
@@ -248,6 +298,7 @@ static void papers(struct world *w)
     CHECK_OK("three", identity_paper_issue(w->identity, NULL, &issue, &more));
     CHECK_CODE("no fourth", identity_paper_issue(w->identity, NULL, &issue, &more),
                IDENTITY_PAPER_LIMIT);
+    serials_kept(w, &issue, &once);
     CHECK_CODE("not somebody else's",
                identity_paper_revoke(w->identity, r.person_id + 1, paper.serial, 5, issue.at),
                IDENTITY_CARD_UNKNOWN);
