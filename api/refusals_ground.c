@@ -299,6 +299,10 @@ static bool say_worklist(enum worklist_refusal code, struct refusal *out)
     case WORKLIST_REOPENED_OFTEN:
         SAY(409, "case_reopened_often", "The case was reopened as often as may be",
             "该待办已达重新打开次数上限");
+    case WORKLIST_OWN_ACT:
+        TELL(403, "case_own_act", "The case is about what you did yourself",
+             "该异议针对您本人的操作", "Another member of staff decides it.",
+             "请由其他工作人员办理。");
     }
     return false;
 }

@@ -7,10 +7,13 @@
  * POST /v1/worklist/{item}/returns       退回, by whoever took it
  * POST /v1/worklist/{item}/transfers     转办  {"organisation"?, "region_code"?}
  * POST /v1/worklist/{item}/answers       答复  {"outcome"}: told to the holder
- * POST /v1/worklist/{item}/closures      办结  {"reason"?} */
+ * POST /v1/worklist/{item}/closures      办结  {"reason"?}
+ *
+ * Whose look or use is contested neither takes that row nor answers or closes it. */
 #include "api/handlers.h"
 
 #include "catalogue/catalogue.h"
+#include "journal/journal.h"
 #include "worklist/worklist.h"
 
 static const struct json_name KINDS[] = {
@@ -200,6 +203,22 @@ RESULT get_worklist_item(struct app *app, const struct request *rq, struct reply
 
 /* ---- moves */
 
+/* Which member of staff did what a row is about: who looked or used, where a line is contested. */
+static RESULT about_staff(struct app *app, const struct request *rq, const struct worklist_row *row,
+                          int64_t *staff_id)
+{
+    struct journal_record record;
+    struct err err;
+
+    *staff_id = 0;
+    if (row->subject != ABOUT_CONTEST) return OK;
+    err = journal_contested_line(app->store, row->person_id, row->subject_id, rq->arena, &record);
+    if (err.code == JOURNAL_LINE_UNKNOWN) return OK;
+    TRY(err);
+    if (record.line.actor == ACTOR_STAFF) *staff_id = record.line.actor_id;
+    return OK;
+}
+
 static RESULT move(struct app *app, const struct request *rq, struct reply *rp,
                    struct worklist_row *row, struct worklist_step *step)
 {
@@ -208,6 +227,7 @@ static RESULT move(struct app *app, const struct request *rq, struct reply *rp,
     step->id = row->id;
     step->by_staff = request_session(rq)->actor_id;
     step->at = rq->at;
+    TRY(about_staff(app, rq, row, &step->about_staff));
     TRY(worklist_move(app->store, rq->once, step, &state));
     TRY(worklist_get(app->store, row->id, rq->arena, row));
     reply_json(rp, 201);

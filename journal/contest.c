@@ -114,6 +114,37 @@ RESULT journal_mark(void *store, const struct message *message)
     return store_run(store, message->to, mark_in_txn, &call);
 }
 
+struct contested_call {
+    int64_t person_id, contest_id;
+    struct arena *arena;
+    struct journal_record record;
+};
+
+static struct err contested_in_txn(struct txn *tx, void *arg)
+{
+    struct contested_call *call = arg;
+    struct line_row row;
+    struct root root;
+    int64_t line_id;
+    bool found;
+
+    TRY(contest_line(tx, call->person_id, call->contest_id, &root, &line_id, &found));
+    REQUIRE(found, JOURNAL_LINE_UNKNOWN);
+    TRY(line_load(tx, root, line_id, call->arena, &row, &found));
+    REQUIRE(found, JOURNAL_LINE_UNKNOWN);
+    return record_of(&row, &call->record);
+}
+
+RESULT journal_contested_line(struct store *store, int64_t person_id, int64_t contest_id,
+                              struct arena *arena, struct journal_record *out)
+{
+    struct contested_call call = { person_id, contest_id, arena, { 0 } };
+
+    TRY(store_read(store, contested_in_txn, &call));
+    *out = call.record;
+    return OK;
+}
+
 struct answer_call {
     int64_t person_id, contest_id;
     struct str outcome;

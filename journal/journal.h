@@ -140,6 +140,9 @@ struct journal_contest_message {
     int32_t region_code;            /* of the line: whose worklist */
 };
 RESULT journal_contest_parse(struct bytes payload, struct journal_contest_message *out);
+/* The line that a contest of theirs is about; refuses LINE_UNKNOWN. */
+RESULT journal_contested_line(struct store *store, int64_t person_id, int64_t contest_id,
+                              struct arena *arena, struct journal_record *out);
 /* What the worklist answered; may be repeated. outcome: lower_snake, "upheld", "refused" ... */
 RESULT journal_contest_answer(struct store *store, int64_t person_id, int64_t contest_id,
                               struct str outcome, struct instant at);

@@ -248,6 +248,26 @@ RESULT contest_find(struct txn *tx, int64_t person_id, int64_t line_id, bool *fo
     return txn_first(tx, &CONTEST_FIND, IN(v_int(person_id), v_int(line_id)), &row, found);
 }
 
+static const struct stmt CONTEST_LINE = {
+    .name = "journal: the line of a contest",
+    .types = "ii",
+    .root = 1,
+    .sql = "SELECT line_root_kind, line_root_id, line_id FROM journal_contest"
+           " WHERE person_id = $1 AND id = $2",
+};
+
+RESULT contest_line(struct txn *tx, int64_t person_id, int64_t contest_id, struct root *line_root,
+                    int64_t *line_id, bool *found)
+{
+    ROW(row);
+
+    TRY(txn_first(tx, &CONTEST_LINE, IN(v_int(person_id), v_int(contest_id)), &row, found));
+    if (!*found) return OK;
+    *line_root = (struct root){ (enum root_kind)row_int(&row, 0), row_int(&row, 1) };
+    *line_id = row_int(&row, 2);
+    return OK;
+}
+
 static const struct stmt CONTEST_INSERT = {
     .name = "journal: keep a contest",
     .types = "iiiiitbi",

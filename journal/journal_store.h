@@ -34,6 +34,8 @@ RESULT line_set_contest(struct txn *tx, struct root root, int64_t line_id, int64
 RESULT line_erase(struct txn *tx, const struct journal_erasure *ask, int64_t *changed);
 
 RESULT contest_find(struct txn *tx, int64_t person_id, int64_t line_id, bool *found);
+RESULT contest_line(struct txn *tx, int64_t person_id, int64_t contest_id, struct root *line_root,
+                    int64_t *line_id, bool *found);
 RESULT contest_insert(struct txn *tx, int64_t id, struct root line_root,
                       const struct journal_contest *ask);
 RESULT contest_answer(struct txn *tx, int64_t person_id, int64_t contest_id, struct str outcome,

@@ -40,7 +40,11 @@ static RESULT judge(const struct worklist_row *row, const struct worklist_step *
                     enum worklist_state *to)
 {
     bool needs_reason = step->event == WORKLIST_ANSWER || step->event == WORKLIST_REOPEN;
+    bool judges = step->event == WORKLIST_TAKE || step->event == WORKLIST_ANSWER ||
+                  step->event == WORKLIST_CLOSE;
 
+    REQUIRE(!judges || step->by_staff == 0 || step->by_staff != step->about_staff,
+            WORKLIST_OWN_ACT);
     TRY(worklist_decide(row->state, step->event, to));
     if (row->state == WORKLIST_TAKEN && step->by_staff && step->event != WORKLIST_PASS_ON) {
         REQUIRE(row->taken_by == step->by_staff, WORKLIST_NOT_YOURS);

@@ -15,6 +15,7 @@ enum worklist_refusal {
     WORKLIST_REASON_BAD = 4804,  /* a reason or outcome that is empty, too long or no lower_snake */
     WORKLIST_MESSAGE_BAD = 4805, /* a message that nobody of us wrote */
     WORKLIST_REOPENED_OFTEN = 4806, /* reopened WORKLIST_REOPEN_MAX times: complain above */
+    WORKLIST_OWN_ACT = 4807, /* about what that member of staff did: nobody judges themselves */
 };
 enum {
     WORKLIST_NODE = 1,
@@ -128,6 +129,8 @@ struct worklist_step { /* one move, by a member of staff, the asker (by_person) 
     int64_t id;
     enum worklist_event event;
     int64_t by_staff, by_person;
+    int64_t about_staff;     /* who did what the row is about, so that they don't TAKE, ANSWER or
+                                CLOSE it; 0: nobody of the staff */
     int64_t organisation_id; /* PASS_ON: to whom */
     int32_t region_code;     /* PASS_ON: where; 0 as it is */
     struct str reason;   /* ANSWER: the outcome, "upheld", "partly_upheld", "refused", "explained";

@@ -343,6 +343,62 @@ static void test_worklist_read(const char *here, const char *far)
     CHECK_INT("none is late", walk(&w.clerk, "/v1/worklist?overdue=true", 9, seen, sizeof seen), 0);
 }
 
+/* A look is contested: who looked does not judge it. */
+static void test_worklist_of_oneself(void)
+{
+    const struct journal_ask looks = {
+        .person_id = w.holder.id, .actor = ACTOR_STAFF, .kind = JOURNAL_LOOK, .limit = 1
+    };
+    static uint8_t memory[64 * 1024];
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct journal_contest contest = { .person_id = w.holder.id,
+                                       .reason = S("not_asked"),
+                                       .at = fixture_now(&w.base.f) };
+    struct worklist_ask ask = { .kind = WORKLIST_CONTESTED_USE,
+                                .subject = ABOUT_CONTEST,
+                                .subject_root = { ROOT_PERSON, w.holder.id },
+                                .person_id = w.holder.id,
+                                .region_code = 340100,
+                                .reason = contest.reason,
+                                .at = contest.at };
+    struct journal_page page = { 0 };
+    struct asker colleague;
+    char item[20];
+    int64_t id = 0;
+
+    world_staff(&w, "colleague", ROLE_CLERK, 340100, &colleague);
+    CHECK_STATUS(&w, "the clerk looks",
+                 world_ask(&w, &w.clerk, text_of("GET /v1/persons/%s", w.holder_id), ""), 200);
+    CHECK_OK("the look", journal_lines(w.base.f.store, &looks, &arena, &page));
+    if (!CHECK_INT("is there", page.n, 1)) return;
+    CHECK("the clerk's", page.records[0].line.actor_id == w.clerk.id);
+    contest.line_id = page.records[0].id;
+    CHECK_OK("contested", journal_contest(w.base.f.store, NULL, &contest, &ask.subject_id));
+    CHECK_OK("a case", worklist_open(w.base.f.store, NULL, &ask, &id));
+    world_id(&w, "wrk", id, item);
+    {
+        const struct refused ROWS[] = {
+            { "taking it", &w.clerk, text_of("POST /v1/worklist/%s/takings", item), "{}", 403,
+              "case_own_act" },
+            { "closing it", &w.clerk, text_of("POST /v1/worklist/%s/closures", item), "{}", 403,
+              "case_own_act" },
+            { "answering it", &w.clerk, text_of("POST /v1/worklist/%s/answers", item),
+              "{\"outcome\":\"refused\"}", 403, "case_own_act" },
+        };
+        UNTOUCHED(&w, ROWS);
+    }
+    CHECK_STATUS(&w, "a colleague takes it",
+                 world_ask(&w, &colleague, text_of("POST /v1/worklist/%s/takings", item), "{}"),
+                 201);
+    CHECK_STATUS(&w, "and answers",
+                 world_ask(&w, &colleague, text_of("POST /v1/worklist/%s/answers", item),
+                           "{\"outcome\":\"upheld\"}"),
+                 201);
+    CHECK_STATUS(&w, "the clerk closes it no more than before",
+                 world_ask(&w, &w.clerk, text_of("POST /v1/worklist/%s/closures", item), "{}"),
+                 403);
+}
+
 static void test_worklist_moves(const char *here)
 {
     char seen[2000];
@@ -459,6 +515,7 @@ static void test_worklist(void)
     test_worklist_read(here, far);
     test_worklist_moves(here);
     test_worklist_refused(here, far, offices);
+    test_worklist_of_oneself();
 }
 
 int main(void)
