@@ -52,6 +52,7 @@ static struct early look_ahead(int argc, const char *const *argv)
         if (str_eq(word, S("--lang"))) early.lang = str_of(i + 1 < argc ? argv[i + 1] : "?");
         if (str_eq(word, S("--json")) || str_starts(word, S("--json="))) early.json = true;
         if (str_eq(word, S("--help")) || str_eq(word, S("-h"))) early.help = true;
+        if (i == 1 && argc == 2 && str_eq(word, S("help"))) early.help = true;
         if (i == 1 && str_eq(word, S("--version"))) early.version = true;
     }
     early.lang_wrong =

@@ -1,4 +1,6 @@
 /* programs/db.c - ykt db: a database's schema, copies and spread. */
+#include <unistd.h>
+
 #include "base/text.h"
 #include "programs/nouns.h"
 #include "programs/store_of.h"
@@ -142,8 +144,13 @@ static enum cli_exit backup(struct cli *cli)
 static enum cli_exit restore(struct cli *cli)
 {
     const struct store_config config = store_config_of(cli);
-    struct err err = store_restore(&config, cli_text(cli, "file"));
+    const struct str file = cli_text(cli, "file");
+    struct err err;
 
+    if (access(arena_c(cli_arena(cli), file), F_OK) != 0)
+        return cli_fail(cli, CLI_NOT_FOUND, "file_missing", "没有这个备份文件：%.*s",
+                        "there is no such backup: %.*s", (int)file.n, file.p);
+    err = store_restore(&config, file);
     if (err.code != 0) return cli_end(cli, err);
     cli_say(cli, "已恢复，代次已提高。下一步：ykt db migrate，ykt audit verify",
             "restored, with a new incarnation. next: ykt db migrate, ykt audit verify");

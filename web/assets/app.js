@@ -401,9 +401,8 @@ function gatePage(root) {
     if (mine !== turn) return answer;
     const body = answer.body, first = body.first_at ? `${say.tFirst} ${time(body.first_at)} ${body.first_place ?? ""}` : "";
     if (answer.ok) {
-      const verdict = body.verdict === "staff" ? "staff" : "pass";
-      show(verdict, verdict === "pass" ? say.tPass : say.tStaff, body.words ?? "", [body.holder, body.places > 1 ? `×${body.places}` : ""].filter(Boolean).join(" "));
-      sound(verdict);
+      show("pass", say.tPass, body.words ?? "", body.places > 1 ? `×${body.places}` : "");
+      sound("pass");
     } else if (answer.status === 0 || answer.status >= 500) {
       show("staff", say.tStaff, say.tNoanswer);
       sound("staff");
