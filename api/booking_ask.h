@@ -11,6 +11,7 @@ static inline struct booking_ask booking_ask_at(const struct app *app, const str
 
     return (struct booking_ask){ .venue_id = place->id,
                                  .person_id = person_id,
+                                 .provenance = app->demo ? PROVENANCE_SIMULATOR : PROVENANCE_REAL,
                                  .at = rq->at,
                                  .place = place->name.zh,
                                  .region_code = place->region,

@@ -13,6 +13,8 @@ bool page_english(const struct request *rq); /* the cookie `lang`, else Accept-L
 void pages_open(void);
 struct str id_text(const struct request *rq, const char *prefix, int64_t id);
 struct str words_of(const struct request *rq, const char *zh, const char *en);
+/* A refusal in words at a form: what it is, then what to do about it. */
+struct str refusal_text(const struct request *rq, int code);
 /* One card for a page. What may be done with it is by the table of moves, by who asks, and by how
  * surely they are known. */
 RESULT card_line(struct app *app, const struct request *rq, const struct card *card,

@@ -131,7 +131,6 @@ struct err post_cancellation_page(struct app *app, const struct request *rq, str
 {
     const struct place *place;
     struct booking_ask ask;
-    struct refusal refusal;
     struct booking booking;
     struct str id;
     struct err err;
@@ -143,9 +142,7 @@ struct err post_cancellation_page(struct app *app, const struct request *rq, str
     ask = booking_ask_at(app, rq, place, booking.person_id);
     err = venues_cancel(app->store, booking.id, &ask);
     if (err.code == VENUES_CANCEL_LATE || err.code == VENUES_BOOKING_OVER) {
-        refusal = refusal_of(err.code);
-        show(app, rq, rp, &booking, refusal.status,
-             words_of(rq, refusal.detail_zh, refusal.detail_en));
+        show(app, rq, rp, &booking, refusal_of(err.code).status, refusal_text(rq, err.code));
         return OK;
     }
     TRY(err);

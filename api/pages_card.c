@@ -21,7 +21,10 @@ static enum web_ecard ecard_of(const struct card *card)
     case ECARD_NONE:
         return WEB_ECARD_NONE;
     case ECARD_ON:
-        return is_lost(card) && card->ecard_consent ? WEB_ECARD_ON_BY_CONSENT : WEB_ECARD_ON;
+        if (is_lost(card) && card->ecard_consent) return WEB_ECARD_ON_BY_CONSENT;
+        if (ecard_usable(card)) return WEB_ECARD_ON;
+        if (card->social <= SOCIAL_SEALED) return WEB_ECARD_OFF_NOT_YET;
+        return card->social == SOCIAL_LOCKED ? WEB_ECARD_OFF_LOCKED : WEB_ECARD_OFF_STOPPED;
     case ECARD_SUSPENDED:
         return WEB_ECARD_OFF_WITH_CARD;
     case ECARD_ENDED:
@@ -88,7 +91,8 @@ static enum web_code_block block_of(const struct card *card)
     if (ecard_usable(card)) return WEB_CODE_OK;
     if (card->social == SOCIAL_TEMPORARY_LOSS)
         return card->ecard == ECARD_SUSPENDED ? WEB_CODE_CARD_LOST_CONSENT : WEB_CODE_CARD_LOST;
-    if (card->social == SOCIAL_FORMAL_LOSS) return WEB_CODE_CARD_LOST;
+    if (card->social == SOCIAL_FORMAL_LOSS) return WEB_CODE_CARD_LOST_FORMALLY;
+    if (card->social == SOCIAL_LOCKED) return WEB_CODE_CARD_LOCKED;
     if (card->social == SOCIAL_REPLACED || card->social == SOCIAL_CANCELLED)
         return WEB_CODE_CARD_ENDED;
     if (card->social <= SOCIAL_SEALED) return WEB_CODE_CARD_NOT_YET;

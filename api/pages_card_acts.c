@@ -112,11 +112,10 @@ static int act_refusal(enum web_card_act act, const struct card *card,
 static RESULT tell_on_card(struct app *app, const struct request *rq, struct reply *rp,
                            const struct card *card, int code)
 {
-    struct refusal refusal = refusal_of(code);
-    struct str words = words_of(rq, refusal.detail_zh, refusal.detail_en);
+    struct str words = refusal_text(rq, code);
 
     if (code == REGISTRY_ALREADY_LOST && card->loss_id != 0) TRY(lost_words(app, rq, card, &words));
-    return card_page(app, rq, rp, card, refusal.status, words);
+    return card_page(app, rq, rp, card, refusal_of(code).status, words);
 }
 
 /* ---- asking ---- */
@@ -378,6 +377,8 @@ static RESULT gates_of(struct app *app, const struct request *rq, const struct l
                                            .obeyed_at = gate->obeyed_at };
         if (gate->obeyed_at.usec)
             gates[i].after_msec = (gate->obeyed_at.usec - loss->effective_at.usec) / 1000;
+        else
+            view->gates_wait = true;
     }
     view->gates = gates;
     view->gates_n = receipt.n;

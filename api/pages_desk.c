@@ -39,7 +39,6 @@ struct err get_desk(struct app *app, const struct request *rq, struct reply *rp)
     struct web_desk_view view = DESK;
 
     TRY(request_may(rq, MAY_PERSON_FIND, 0, 0));
-    view.clerk = words_of(rq, "窗口", "Counter");
     show(app, rq, rp, &view);
     return OK;
 }
@@ -168,9 +167,7 @@ struct err post_desk_search(struct app *app, const struct request *rq, struct re
     view.hits_n = (size_t)found.n;
     frame = frame_of(app, rq, rp);
     if (found.told != 0) {
-        const struct refusal words = refusal_of(found.told);
-
-        problem.text = words_of(rq, words.detail_zh, words.detail_en);
+        problem.text = refusal_text(rq, found.told);
         frame.problems = &problem;
         frame.problems_n = 1;
     }

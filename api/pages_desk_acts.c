@@ -286,7 +286,6 @@ static RESULT since_by(struct app *app, const struct request *rq, const struct c
 static RESULT problems_show(const struct request *rq, int refused, struct web_frame *frame)
 {
     struct web_problem *one = NEW(rq->arena, struct web_problem);
-    struct refusal words;
 
     if (!one) return fault(FAULT_MEMORY, "desk form");
     if (!refused) return OK;
@@ -294,8 +293,7 @@ static RESULT problems_show(const struct request *rq, int refused, struct web_fr
         frame->problems = form_problems(rq, &frame->problems_n);
         return OK;
     }
-    words = refusal_of(refused);
-    one->text = words_of(rq, words.detail_zh, words.detail_en);
+    one->text = refusal_text(rq, refused);
     frame->problems = one;
     frame->problems_n = 1;
     return OK;

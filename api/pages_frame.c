@@ -36,6 +36,17 @@ struct str words_of(const struct request *rq, const char *zh, const char *en)
     return str_of(page_english(rq) ? en : zh);
 }
 
+struct str refusal_text(const struct request *rq, int code)
+{
+    const struct refusal refusal = refusal_of(code);
+    const struct str title = words_of(rq, refusal.title_zh, refusal.title_en);
+    const struct str detail = words_of(rq, refusal.detail_zh, refusal.detail_en);
+
+    if (str_eq(title, detail)) return title;
+    return arena_format(rq->arena, page_english(rq) ? "%.*s. %.*s" : "%.*s。%.*s", (int)title.n,
+                        title.p, (int)detail.n, detail.p);
+}
+
 struct str id_text(const struct request *rq, const char *prefix, int64_t id)
 {
     char text[ID_TEXT_MAX + 1];

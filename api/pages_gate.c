@@ -111,7 +111,6 @@ struct err post_gate_scan(struct app *app, const struct request *rq, struct repl
     struct web_gate_view view;
     struct web_frame frame;
     struct check_in made = { 0 };
-    struct refusal refusal;
     struct err err;
 
     TRY(gate_view(app, rq, &view));
@@ -125,11 +124,10 @@ struct err post_gate_scan(struct app *app, const struct request *rq, struct repl
         view.verdict = WEB_GATE_PASS;
         view.places = made.admission.places;
     } else {
-        refusal = refusal_of(err.code);
         view.verdict = WEB_GATE_REFUSED;
         view.reason = made.verdict.card != VERDICT_CARD_NONE
                           ? str_of(verdict_words(err.code, &made.verdict, page_english(rq)))
-                          : words_of(rq, refusal.detail_zh, refusal.detail_en);
+                          : refusal_text(rq, err.code);
         first = place_find(cat, made.verdict.first_place_id);
         view.first_at = made.verdict.first_at;
         if (view.first_at.usec == 0) view.first_at = made.admission.first_at;

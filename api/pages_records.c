@@ -47,9 +47,15 @@ struct err get_records_page(struct app *app, const struct request *rq, struct re
 
 static enum web_use_kind kind_of(const struct journal_line *line)
 {
-    if (line->kind == JOURNAL_USE)
-        return str_eq(line->act, S("admitted")) ? WEB_USE_ADMIT : WEB_USE_VERIFY;
-    return line->kind == JOURNAL_LOOK ? WEB_USE_READ : WEB_USE_STAFF;
+    if (line->kind == JOURNAL_LOOK) return WEB_USE_READ;
+    if (line->kind == JOURNAL_USE) {
+        if (str_starts(line->act, S("booking_"))) return WEB_USE_BOOK;
+        if (str_eq(line->act, S("admitted")) || str_eq(line->act, S("not_admitted")))
+            return WEB_USE_ADMIT;
+        return WEB_USE_VERIFY;
+    }
+    if (line->actor == ACTOR_HOLDER) return WEB_USE_OWN;
+    return line->actor == ACTOR_STAFF ? WEB_USE_STAFF : WEB_USE_OTHER;
 }
 
 /* What was done; of a look also what was shown, and why. */

@@ -13,11 +13,6 @@
 
 enum { NUMBER_TYPED_MAX = 40, NEXT_MAX = 300 };
 
-static struct act signin_act(const struct request *rq)
-{
-    return (struct act){ .at = rq->at, .actor = ACTOR_HOLDER, .channel = CHANNEL_WEB };
-}
-
 static void show_signin(struct app *app, const struct request *rq, struct reply *rp,
                         const struct web_signin_view *view, const struct web_problem *problem)
 {
@@ -31,10 +26,7 @@ static void show_signin(struct app *app, const struct request *rq, struct reply 
 /* What a refusal says, at its field. */
 static struct web_problem problem_of(const struct request *rq, const char *field, int code)
 {
-    struct refusal refusal = refusal_of(code);
-
-    return (struct web_problem){ .field = str_of(field),
-                                 .text = words_of(rq, refusal.detail_zh, refusal.detail_en) };
+    return (struct web_problem){ .field = str_of(field), .text = refusal_text(rq, code) };
 }
 
 struct err get_sign_in_page(struct app *app, const struct request *rq, struct reply *rp)
@@ -63,7 +55,7 @@ struct err get_sign_in_page(struct app *app, const struct request *rq, struct re
 struct err post_sms_code_page(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct web_signin_view view = { .way = WEB_SIGNIN_SMS };
-    struct code_ask ask = { .act = signin_act(rq) };
+    struct code_ask ask = { .act = sign_in_act(app, rq) };
     bool given;
     const struct json_field form[] = {
         JSON_TEXT("number", &ask.number, 1, NUMBER_TYPED_MAX),
@@ -98,7 +90,7 @@ static RESULT keep_session(struct app *app, const struct request *rq, struct rep
 
 struct err post_sign_in_page(struct app *app, const struct request *rq, struct reply *rp)
 {
-    struct person_signin_ask ask = { .act = signin_act(rq) };
+    struct person_signin_ask ask = { .act = sign_in_act(app, rq) };
     struct str next = { 0 };
     bool given;
     const struct json_field form[] = {
@@ -172,7 +164,7 @@ static RESULT may_stay(struct app *app, const struct request *rq, const struct s
 
 struct err post_staff_sign_in(struct app *app, const struct request *rq, struct reply *rp)
 {
-    struct staff_signin_ask ask = { .act = signin_act(rq) };
+    struct staff_signin_ask ask = { .act = sign_in_act(app, rq) };
     struct str next = { 0 };
     bool given;
     const struct json_field form[] = {

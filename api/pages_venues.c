@@ -82,6 +82,26 @@ static bool holds(struct str text, struct str part)
     return false;
 }
 
+/* The first day after today with places that can be booked now. */
+static RESULT next_day_of(struct app *app, const struct request *rq, const struct place *place,
+                          struct instant *out)
+{
+    const struct day tomorrow = { day_of(rq->at).number + 1 };
+    struct slot_page ahead;
+
+    *out = (struct instant){ 0 };
+    TRY(slots_of(app, rq, place, tomorrow, DAYS_AHEAD, &ahead));
+    for (size_t i = 0; i < ahead.n; i++) {
+        const struct slot *slot = &ahead.slots[i];
+        struct instant day;
+
+        if (!bookable(slot, 1, rq->at)) continue;
+        day = day_start(day_of(slot->starts_at));
+        if (out->usec == 0 || instant_before(day, *out)) *out = day;
+    }
+    return OK;
+}
+
 static RESULT venue_line(struct app *app, const struct request *rq, const struct place *place,
                          struct web_venue_line *out)
 {
@@ -103,6 +123,7 @@ static RESULT venue_line(struct app *app, const struct request *rq, const struct
         out->closed = false;
         out->free_places += left_of(slot);
     }
+    if (out->closed) TRY(next_day_of(app, rq, place, &out->next_day));
     return OK;
 }
 

@@ -20,15 +20,9 @@
 
 enum { NUMBER_TYPED_MAX = 40, NAME_TYPED_MAX = 100, SECRET_TYPED_MAX = PASSWORD_MAX };
 
-/* Nobody is signed in yet: who acts is told by the number or the user, found in registry/. */
-static struct act signin_act(const struct request *rq)
-{
-    return (struct act){ .at = rq->at, .actor = ACTOR_HOLDER, .channel = CHANNEL_WEB };
-}
-
 RESULT post_sign_in_code(struct app *app, const struct request *rq, struct reply *rp)
 {
-    struct code_ask ask = { .act = signin_act(rq) };
+    struct code_ask ask = { .act = sign_in_act(app, rq) };
     const struct json_field body[] = {
         JSON_TEXT("number", &ask.number, 1, NUMBER_TYPED_MAX),
         JSON_OPTIONAL(JSON_TEXT("country", &ask.country, 3, 3), NULL),
@@ -39,6 +33,10 @@ RESULT post_sign_in_code(struct app *app, const struct request *rq, struct reply
     TRY(sign_in_code_send(app, rq, rp, &ask));
     reply_json(rp, 202);
     json_put_instant(rp, "expires_at", instant_add(rq->at, CODE_LIFE_USEC));
+    json_put_str(rp, "note", /* to everybody alike: it tells nobody whether one was sent */
+                 rq->language == LANGUAGE_ZH
+                     ? S("一分钟内不重发，请用刚才那条。")
+                     : S("Within a minute it is not sent again: use the one you have."));
     return OK;
 }
 
@@ -84,7 +82,7 @@ struct signin_body {
 static RESULT sign_in(struct app *app, const struct request *rq, struct reply *rp,
                       const struct signin_body *body, struct signed_in *out)
 {
-    const struct act act = signin_act(rq);
+    const struct act act = sign_in_act(app, rq);
 
     if (body->way == WAY_STAFF) {
         return sign_in_staff(app, rq, rp,

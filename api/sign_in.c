@@ -13,6 +13,14 @@ static struct str subject_of(const struct request *rq, struct str number)
     return arena_str(rq->arena, (struct str){ text, n < sizeof text ? n : sizeof text });
 }
 
+struct act sign_in_act(const struct app *app, const struct request *rq)
+{
+    return (struct act){ .at = rq->at,
+                         .actor = ACTOR_HOLDER,
+                         .channel = CHANNEL_WEB,
+                         .provenance = app->demo ? PROVENANCE_SIMULATOR : PROVENANCE_REAL };
+}
+
 RESULT sign_in_code_send(struct app *app, const struct request *rq, struct reply *rp,
                          const struct code_ask *ask)
 {

@@ -3,6 +3,8 @@
 #pragma once
 #include "api/api.h"
 
+/* Nobody is signed in yet: who acts is told by the number or the user, found in registry/. */
+struct act sign_in_act(const struct app *app, const struct request *rq);
 /* Have a code sent, if there is somebody and it is time for one. Ends the same for a number that
  * nobody has, for a person without a phone, and for one whose last code was sent a moment ago, who
  * has had all of today's or whose tries are used up: a refusal here would tell who is registered to

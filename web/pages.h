@@ -48,6 +48,9 @@ enum web_purse { /* 交通钱包 */
 };
 enum web_ecard { /* 电子社保卡 */
                  WEB_ECARD_NONE,
+                 WEB_ECARD_OFF_NOT_YET, /* with a card that is not enabled, … */
+                 WEB_ECARD_OFF_LOCKED,
+                 WEB_ECARD_OFF_STOPPED,
                  WEB_ECARD_ON,
                  WEB_ECARD_OFF_WITH_CARD, /* stopped together with the lost card; the holder may
                                          switch it on */
@@ -136,7 +139,9 @@ enum web_code_block { /* why there is no code */
                       WEB_CODE_CARD_LOST,
                       WEB_CODE_CARD_LOST_CONSENT, /* lost, but the holder may switch the e-card on
                                                    */
-                      WEB_CODE_CARD_NOT_YET,      /* ordered, or handed out and not enabled */
+                      WEB_CODE_CARD_LOST_FORMALLY,
+                      WEB_CODE_CARD_NOT_YET, /* ordered, or handed out and not enabled */
+                      WEB_CODE_CARD_LOCKED,
                       WEB_CODE_CARD_STOPPED,
                       WEB_CODE_CARD_ENDED,
                       WEB_CODE_UNAVAILABLE, /* cannot be made just now */
@@ -230,10 +235,19 @@ struct web_done_view {
     struct str proof;            /* GET /proofs/{code}: the printed receipt */
     const struct web_done_gate *gates;
     size_t gates_n;
+    bool gates_wait; /* one of them has not obeyed yet: ask again */
 };
 void web_done(struct writer *w, const struct web_frame *frame, const struct web_done_view *view);
 
-enum web_use_kind { WEB_USE_VERIFY, WEB_USE_ADMIT, WEB_USE_READ, WEB_USE_STAFF };
+enum web_use_kind {
+    WEB_USE_VERIFY,
+    WEB_USE_ADMIT,
+    WEB_USE_BOOK,
+    WEB_USE_READ,
+    WEB_USE_OWN, /* the holder's own act, online */
+    WEB_USE_STAFF,
+    WEB_USE_OTHER, /* of a helper, a partner or the system */
+};
 enum web_use_verdict { WEB_USE_ALLOWED, WEB_USE_REFUSED };
 struct web_use_line {
     struct instant at;
@@ -259,6 +273,7 @@ struct web_venue_line {
     int64_t free_places;             /* today */
     bool booking;                    /* can be booked here */
     bool closed;                     /* nothing to book today: closed, or over */
+    struct instant next_day;         /* nothing more today: the next with places; 0: none known */
 };
 struct web_option {
     struct str value, label;
@@ -416,7 +431,6 @@ struct web_desk_view {
     bool may_issue; /* no card lives, and this clerk may issue one here */
     const struct web_desk_event *events;
     size_t events_n;
-    struct str org, clerk; /* whose desk */
     bool reader_ok, printer_ok, network_ok;
 };
 void web_desk(struct writer *w, const struct web_frame *frame, const struct web_desk_view *view);

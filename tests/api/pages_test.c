@@ -353,6 +353,8 @@ static void check_forms(struct stage *s)
     CHECK("is not made yet", client_has(&w->client, "<p class=\"card-state\">已申领</p>"));
     CHECK_STATUS(w, "no code before it is enabled", get(w, &s->holder, "/code"), 200);
     CHECK("says what to do", client_has(&w->client, "卡还没有启用"));
+    CHECK_STATUS(w, "its card", get(w, &s->holder, "/card"), 200);
+    CHECK("has no e-card yet, either", client_has(&w->client, "停用（卡还没有启用）"));
 
     CHECK_STATUS(w, "the bookings", get(w, &s->holder, "/bookings"), 200);
     booking = client_between(&w->client, "<h2><a href=\"", '"');
@@ -404,6 +406,8 @@ static void check_taken(struct stage *s)
     CHECK_STATUS(w, "begun and over", get(w, &s->holder, say("/venues/%s", s->venue)), 200);
     CHECK("leads to tomorrow", client_has(&w->client, "最近的空号：8月21日 10:00") &&
                                    client_has(&w->client, "?day=2021-08-21\">去看那一天"));
+    CHECK_STATUS(w, "the list", get(w, &s->holder, "/venues?q=BO+WU+YUAN&city=340100"), 200);
+    CHECK("names the next day with places", client_has(&w->client, "8月21日"));
     CHECK_STATUS(w, "a time that is over",
                  get(w, &s->holder, say("%s?slot=%s&places=1", path, s->slot[2])), 409);
     CHECK("leads to tomorrow, too",
@@ -434,6 +438,49 @@ static void check_cancelled(struct stage *s)
     CHECK("says so", client_has(&w->client, "<h1>预约已取消</h1>") &&
                          !client_has(&w->client, say("action=\"%s\"", path)));
     CHECK_STATUS(w, "somebody else's", post(w, &s->holder, path, "", two), 403);
+}
+
+/* Whose act a line of the uses is, and that acts of a demonstration are marked alike. */
+static void check_uses(struct stage *s)
+{
+    struct api_world *w = &s->w;
+    const char *card = w->other_card, *form;
+    const struct act act = world_act(&w->base);
+    static const char *const LINES[] = { "<b>本人网上办理</b> 登录", "<b>预约</b> 预约" };
+
+    w->app.demo = true;
+    CHECK_OK("a password", registry_password_set(&w->base.rg, SUBJECT_PERSON, w->other.id,
+                                                 S("river-stone-42"), &act));
+    CHECK_STATUS(w, "sign-in", get(w, &NOBODY, "/sign-in?way=password"), 200);
+    form = token(w, "/sign-in");
+    CHECK_STATUS(
+        w, "signed in",
+        post(w, &NOBODY, "/sign-in", say("number=%s&password=river-stone-42", w->other_no), form),
+        303);
+    CHECK_STATUS(
+        w, "booked",
+        send_form(w, &s->other, say("/venues/%s/bookings?slot=%s&places=1", s->venue, s->slot[3]),
+                  say("/venues/%s/bookings", s->venue), say("slot=%s&places=1", s->slot[3])),
+        303);
+    CHECK_STATUS(w, "lost online",
+                 send_form(w, &s->other, say("/cards/%s/lose", card),
+                           say("/cards/%s/loss-reports", card), "kind=temporary"),
+                 303);
+    CHECK_STATUS(w, "its uses", get(w, &s->other, "/uses"), 200);
+    CHECK("an own act", client_has(&w->client, "<b>本人网上办理</b> 临时挂失") &&
+                            client_has(&w->client, "<b>本人网上办理</b> 登录"));
+    CHECK("no window for it", !client_has(&w->client, "<b>窗口办理</b> 登录"));
+    CHECK("bookings", client_has(&w->client, "<b>预约</b> 预约") &&
+                          client_has(&w->client, "<b>预约</b> 取消预约"));
+    for (size_t i = 0; i < LEN(LINES); i++) {
+        const struct str got = { w->client.a.bytes, w->client.a.n };
+        const char *at = raw_find(got, LINES[i]);
+        const struct str rest = at ? str_part(got, (size_t)(at - got.p), got.n) : (struct str){ 0 };
+        const char *end = at ? raw_find(rest, "</li>") : NULL;
+
+        CHECK(LINES[i], end && raw_find(str_part(rest, 0, (size_t)(end - rest.p)), "模拟"));
+    }
+    w->app.demo = false;
 }
 
 static void check_late(struct stage *s)
@@ -473,6 +520,16 @@ static void check_cards(struct stage *s)
     CHECK_STATUS(w, "not lost, not lifted", get(w, &s->other, lift), 409);
     CHECK("the card is shown, and why",
           client_has(&w->client, "此卡没有挂失") && client_has(&w->client, "<h1>我的卡</h1>"));
+    CHECK_STATUS(w, "locked", world_ask(w, &w->clerk, say("POST /v1/cards/%s/locks", card), "{}"),
+                 201);
+    CHECK_STATUS(w, "its code", get(w, &s->other, "/code"), 200);
+    CHECK("is none, for a window", client_has(&w->client, "密码锁定，不能出示码") &&
+                                       client_has(&w->client, "请带身份证到窗口重置"));
+    CHECK_STATUS(w, "its card", get(w, &s->other, say("/cards/%s", card)), 200);
+    CHECK("says the same, of the e-card, too", client_has(&w->client, "请带身份证到窗口重置") &&
+                                                   client_has(&w->client, "停用（密码锁定）"));
+    CHECK_STATUS(w, "unlocked",
+                 world_ask(w, &w->clerk, say("POST /v1/cards/%s/unlocks", card), "{}"), 201);
     CHECK_STATUS(w, "a formal report by its holder",
                  send_form(w, &s->other, say("/cards/%s/lose", card), lose, "kind=formal"), 403);
     CHECK("is sent to a window", client_has(&w->client, "须本人带身份证到任一社保卡窗口办理") &&
@@ -519,6 +576,7 @@ static void check_sign_in(struct stage *s)
     form = say("number=%s&both=on&next=/bookings", w->holder_no);
     CHECK_STATUS(w, "the code is asked for",
                  post(w, &NOBODY, "/sign-in/sms-codes", form, token(w, "/sign-in/sms-codes")), 200);
+    CHECK("and that none is sent within a minute", client_has(&w->client, "一分钟内不重发"));
     CHECK("with the password", client_has(&w->client, "name=\"code\"") &&
                                    client_has(&w->client, "name=\"password\"") &&
                                    client_has(&w->client, "value=\"/bookings\""));
@@ -528,6 +586,8 @@ static void check_sign_in(struct stage *s)
              say("number=%s&code=000000&password=river-stone-42&next=/bookings", w->holder_no),
              token(w, "/sign-in")),
         422);
+    CHECK("says that it is wrong, and what to do",
+          client_has(&w->client, "<a href=\"#code\">号码、密码或验证码不正确。"));
     CHECK("asks for both again", client_has(&w->client, "<a href=\"#code\">") &&
                                      client_has(&w->client, "name=\"password\""));
     CHECK_STATUS(w, "by password", get(w, &NOBODY, "/sign-in?way=password"), 200);
@@ -549,7 +609,7 @@ static void check_sign_in(struct stage *s)
 static void check_lists(struct stage *s)
 {
     struct api_world *w = &s->w;
-    struct browser fresh;
+    struct browser fresh, elder;
     char no[19];
 
     browser_open(w, world_person(w, "赵空空", "13700001111", no), PROOF_ONE_FACTOR, &fresh);
@@ -583,6 +643,12 @@ static void check_lists(struct stage *s)
     CHECK_STATUS(w, "large print",
                  ask(w, &(struct browser){ .cookie = "elder=1" }, "zh", "GET /venues", NULL), 200);
     CHECK("is kept", client_has(&w->client, "class=\"elder\"") || client_has(&w->client, " elder"));
+    elder = s->holder;
+    snprintf(elder.cookie + strlen(elder.cookie), sizeof elder.cookie - strlen(elder.cookie),
+             "; elder=1");
+    CHECK_STATUS(w, "large print, signed in", get(w, &elder, "/card"), 200);
+    CHECK("leads home first", client_has(&w->client, "<ul>\n<li><a href=\"/home\">首页</a></li>\n"
+                                                     "<li><a href=\"/code\">"));
 }
 
 /* ---- receipts ---- */
@@ -663,6 +729,7 @@ static void check_acts(struct stage *s)
                  303);
     check_forms(s);
     check_cancelled(s);
+    check_uses(s);
     check_late(s);
 }
 

@@ -70,6 +70,8 @@ static void test_answers(struct api_world *w)
                                        text_of("{\"number\":\"%s\"}", numbers[n])),
                              202);
                 CHECK_INT("and costs the same", costs(w) - before, 1);
+                CHECK(rows[i].title, client_has(&w->client, "not sent again") ||
+                                         client_has(&w->client, "一分钟内不重发"));
                 if (n == 0) snprintf(expires, sizeof expires, "%s", world_member(w, "expires_at"));
                 CHECK_STR(rows[i].title, str_of(world_member(w, "expires_at")), str_of(expires));
             }

@@ -1,5 +1,5 @@
 /* What pages do more with scripts than without: nothing here is needed to get a thing done. One file, no libraries.
-   Parts: calls, all pages, QR, code page, gate, record line, one screen. */
+   Parts: calls, all pages, QR, code page, gate, receipt of a loss, record line, one screen. */
 (() => {
 "use strict";
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -435,6 +435,20 @@ function gatePage(root) {
 }
 if ($("#gate")) gatePage($("#gate"));
 
+/* ---- receipt of a loss: the gates' list anew until all have obeyed, for two minutes at most ---- */
+async function gatesList() {
+  for (let i = 0; i < 60 && $("[data-gates]").dataset.gates === "1"; i++) {
+    await sleep(2000);
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok) continue;
+      const fresh = $("[data-gates]", new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (fresh) $("[data-gates]").replaceWith(fresh);
+    } catch (error) { /* no network just now: the link asks again, too */ }
+  }
+}
+if ($("[data-gates]")) gatesList();
+
 /* ---- record line: server-sent events, resumed by id ---- */
 function recordLine(list) {
   const live = $("[data-live]"), stream = new EventSource(list.dataset.records);
@@ -525,8 +539,9 @@ function demoPage(root) {
       const made = await call("POST", `/v1/cards/${say.card}/replacements`, { reason: "lost" }, clerk);
       if (!made.ok) return failed(made);
       say.card = made.body.new_card;
-      const on = await call("POST", `/v1/cards/${say.card}/activations`, {}, clerk);
+      const on = await call("POST", `/v1/cards/${say.card}/activations`, { bank: false }, clerk); /* an account is the holder's to ask for */
       if (!on.ok) return failed(on);
+      $("[data-resident]").textContent = `****${made.body.card_no.slice(-4)}`;
       const next = $("[data-next-gate]"), moves = [go("counter"), go("phone", say.phone)];
       if (next) { /* who is in one place goes to another with the new card */
         moves.push(go("gate", next.href));
