@@ -102,6 +102,18 @@ void put_instant(struct writer *w, struct instant at)
     put_str(w, S("+08:00"));
 }
 
+void put_minute(struct writer *w, struct instant at)
+{
+    struct day day = day_of(at);
+    int64_t minute = (at.usec - day_start(day).usec) / USEC_PER_MIN;
+
+    put_date(w, day_date(day));
+    put_char(w, ' ');
+    put_digits(w, minute / 60, 2);
+    put_char(w, ':');
+    put_digits(w, minute % 60, 2);
+}
+
 static bool digits(struct str text, size_t from, size_t n, int32_t *out)
 {
     int64_t v;

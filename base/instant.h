@@ -54,6 +54,8 @@ int32_t age_on(struct date birth, struct day day);
  * In: any offset, 'Z', up to 6 fraction digits; false on anything else. */
 void put_instant(struct writer *w, struct instant at);
 bool instant_parse(struct str text, struct instant *out);
+/* "2021-08-20 15:32": read by people, in the province's time. */
+void put_minute(struct writer *w, struct instant at);
 /* "2021-08-20"; date_parse also takes "20210820". */
 void put_date(struct writer *w, struct date date);
 bool date_parse(struct str text, struct date *out);

@@ -63,14 +63,8 @@ struct str act_time(struct txn *tx, struct instant at)
 {
     char text[48];
     struct writer w = writer_over(text, sizeof text);
-    struct day day = day_of(at);
-    int64_t minute = (at.usec - day_start(day).usec) / USEC_PER_MIN;
 
-    put_date(&w, day_date(day)); /* "2021-08-20 15:32": read by people, in the province's time */
-    put_char(&w, ' ');
-    put_digits(&w, minute / 60, 2);
-    put_char(&w, ':');
-    put_digits(&w, minute % 60, 2);
+    put_minute(&w, at);
     return arena_str(txn_arena(tx), writer_str(&w));
 }
 

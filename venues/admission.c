@@ -69,7 +69,7 @@ static RESULT admitted_tell(struct txn *tx, const struct admit_ask *ask)
                              .parameters_n = LEN(parameters) };
 
     if (ask->place.n == 0) return OK;
-    put_instant(&w, ask->at);
+    put_minute(&w, ask->at);
     parameters[1].value = writer_str(&w);
     return notice_put(tx, &notice, NULL);
 }

@@ -257,6 +257,14 @@ static void instants(void)
             CHECK_STR("an instant lies in its day", writer_str(&w), S(""));
     }
     CHECK("5000 instants come back", true);
+    {
+        struct writer w = writer_over(text, sizeof text);
+        struct instant at = { 0 };
+
+        CHECK("an instant", instant_parse(S("2021-08-20T15:32:07.123456+08:00"), &at));
+        put_minute(&w, at);
+        CHECK_STR("to the minute, for people", writer_str(&w), S("2021-08-20 15:32"));
+    }
 
     static const struct {
         const char *text;
