@@ -156,6 +156,7 @@ static void test_lights(struct ground *g, const struct asker *session)
     CHECK("waits", client_has(&w->client, "verdict-ready"));
     CHECK("no list yet", client_has(&w->client, "没有名单"));
     CHECK("who stands there", client_has(&w->client, "<span>venue</span>"));
+    CHECK("a list can be of what is sealed", fixture_seal(&w->base.f));
     CHECK_STATUS(w, "a heartbeat",
                  world_ask(w, &g->gate.who, text_of("POST /v1/terminals/%s/heartbeats", g->gate.id),
                            "{\"incarnation\":1,\"position\":3,\"list_made_at\":\"2021-08-20T08:01:"
