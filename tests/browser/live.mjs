@@ -55,6 +55,7 @@ await page.check("input[name=reason][value=lost]");
 const stale = await plain.newPage();
 await stale.goto(base + replace);
 await page.locator("form.compact button").click();
+await page.waitForURL(/\/acts\//, { waitUntil: "load" });
 check("counter: replaced", /\/acts\/act_/.test(page.url()) && (await page.locator("h1").innerText()) === "已补换新卡", page.url());
 const done = page.url();
 await stale.check("input[name=reason][value=damaged]");
@@ -63,6 +64,7 @@ check("counter: the second is told what the first did", /已补换/.test(await s
 await stale.close();
 await page.locator("a[data-hot=F2]").click();
 await page.locator("form.compact button").click();
+await page.waitForURL(/\/acts\//, { waitUntil: "load" });
 check("counter: enabled", (await page.locator("h1").innerText()) === "已启用", page.url());
 const enabled = page.url(), card = enabled.match(/crd_[0-9a-z]+/)[0];
 await page.emulateMedia({ media: "print" });

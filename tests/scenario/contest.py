@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A contested use goes to the worklist and its answer comes back, with the real programs: a clerk looks, the holder says
-that it was not right, a clerk takes it on and answers, the holder is told both times, and the auditor sees it all. Ends with
+that it was not right, another takes it on and answers, the holder is told both times, and the auditor sees it all. Ends with
 `N passed, N failed`."""
 import os
 import sys
@@ -34,6 +34,7 @@ def run(demo, folder):
     status, session = server.ask("POST", "/v1/sessions", secret)
     check("the holder signs in", status == 201, session)
     holder, staff = session["token"], clerk["api_token"]
+    other = next(a for a in demo["accounts"] if a["role"] == "supervisor")["api_token"]
     status, found = server.ask("POST", "/v1/persons/searches", {"card_no": resident["card_no"]}, staff, purpose="counter_service")
     check("a clerk looks", status == 200, found)
     status, lines = server.ask("GET", "/v1/persons/me/access-records", token=holder)
@@ -56,8 +57,10 @@ def run(demo, folder):
     check("the holder is told its number", note is not None and item["number"] in note["text"], note)
     here = "/v1/worklist/" + item["id"]
     status, taken = server.ask("POST", here + "/takings", {}, staff, key())
-    check("a clerk takes it on", status == 201 and taken["state"] == "taken", taken)
-    status, answered = server.ask("POST", here + "/answers", {"outcome": "upheld"}, staff, key())
+    check("whose look it was does not take it on", status == 403 and taken["code"] == "case_own_act", taken)
+    status, taken = server.ask("POST", here + "/takings", {}, other, key())
+    check("another takes it on", status == 201 and taken["state"] == "taken", taken)
+    status, answered = server.ask("POST", here + "/answers", {"outcome": "upheld"}, other, key())
     check("and answers", status == 201 and answered["outcome"] == "upheld", answered)
     note = told("contest_answered")
     check("the holder is told the answer", note is not None and item["number"] in note["text"] and "异议成立" in note["text"], note)
