@@ -117,6 +117,16 @@ def check_life(demo, folder):
     log = open(folder + "/life.log").read() + open(folder + "/server.log").read()
     check("no personal value in the logs", not [value for value in numbers if value in log])
     check("no fault", not faults(folder), faults(folder)[:3])
+    with urllib.request.urlopen(demo["internal"] + "/readyz", timeout=5) as answer:
+        ready = json.loads(answer.read())
+    check("no work failed, no message refused, nothing degraded", "degraded" not in json.dumps(ready), ready)
+    metrics = urllib.request.urlopen(demo["internal"] + "/metrics", timeout=5).read().decode()
+    dead = re.findall(r'^ykt_messages_dead\{topic="([a-z_.]+)"\} (\d+)$', metrics, re.M)
+    check("messages of every topic are counted, none dead", dead and all(n == "0" for _, n in dead), dead)
+    operator = [one["api_token"] for one in demo["accounts"] if one["role"] == "operator"][0]
+    _, jobs = Server(demo["base"]).ask("GET", "/v1/jobs?limit=200", token=operator)
+    ended = {one["kind"]: one["state"] for one in jobs["data"]}
+    check("the sweep of no-shows ended well", ended.get("venues.no_shows") == "done", ended)
 
 def check_receipt(demo):
     """A loss reported by the test itself is obeyed by the gates, each telling so by its heartbeat."""
