@@ -297,7 +297,7 @@ static void serve_bare(int tell)
     sure(write(tell, &port, sizeof port) == sizeof port &&
              write(tell, cards, sizeof cards) == sizeof cards,
          "pipe");
-    if (fork() == 0) { /* two loops, as our server has two HTTP threads */
+    if (fork() == 0) { /* two loops: the higher limit on two processors, one more than our server has threads */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         bare_loop(fd);
     }

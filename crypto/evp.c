@@ -42,6 +42,8 @@ static void thread_close(void *arg)
     EVP_MD_CTX_free(thread->md);
     EVP_CIPHER_CTX_free(thread->cipher);
     EVP_CIPHER_CTX_free(thread->ids);
+    EVP_MD_CTX_free(thread->inner);
+    EVP_MD_CTX_free(thread->outer);
     free(thread);
 }
 
@@ -85,7 +87,10 @@ struct evp_thread *evp_thread(void)
     thread->md = EVP_MD_CTX_new();
     thread->cipher = EVP_CIPHER_CTX_new();
     thread->ids = EVP_CIPHER_CTX_new();
-    evp_must(thread->md && thread->cipher && thread->ids, "a thread's contexts");
+    thread->inner = EVP_MD_CTX_new();
+    thread->outer = EVP_MD_CTX_new();
+    evp_must(thread->md && thread->cipher && thread->ids && thread->inner && thread->outer,
+             "a thread's contexts");
     evp_must(pthread_setspecific(thread_key, thread) == 0, "pthread_setspecific");
     return thread;
 }

@@ -17,6 +17,8 @@ struct evp_thread {
     EVP_CIPHER_CTX *cipher;
     EVP_CIPHER_CTX *ids; /* prepared for the blind key of that serial */
     uint64_t ids_serial;
+    EVP_MD_CTX *inner, *outer; /* HMAC-SM3 begun with the blind key of that serial */
+    uint64_t mac_serial;
 };
 struct evp_thread *evp_thread(void);
 

@@ -260,7 +260,7 @@ struct route {
  * ---------------------------------------------------------------------------------- */
 
 struct http_limits {             /* 0 means the default beside it */
-    int threads;                 /* HTTP threads: 2 */
+    int threads;                 /* HTTP threads: half of the processors, one at least */
     int workers;                 /* 128 */
     int connections;             /* 4096, all addresses together */
     int connections_per_address; /* 2048; not with trust_proxy or a UNIX socket */

@@ -14,9 +14,19 @@
 
 #include "http/inside.h"
 
+/* Half of the processors: an HTTP thread keeps one busy, and the handlers and the store need the
+ * others. More of them than that take turns with their own clients and double the p99. */
+static int threads_here(void)
+{
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (processors < 2) return 1;
+    return processors > 128 ? 64 : (int)processors / 2;
+}
+
 static void fill_limits(struct http_limits *l)
 {
-    if (l->threads == 0) l->threads = 2;
+    if (l->threads == 0) l->threads = threads_here();
     if (l->workers == 0) l->workers = 128;
     if (l->connections == 0) l->connections = 4096;
     if (l->connections_per_address == 0) l->connections_per_address = 2048;

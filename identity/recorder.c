@@ -10,8 +10,10 @@
 
 enum {
     TURN_NS = 100 * 1000 * 1000,
-    KEEP_BLOCKS = 64,               /* rows a body keeps, of a body's 200 */
+    KEEP_BLOCKS = 64, /* rows a body keeps, of a body's 200 */
+    KEEP_MOST = KEEP_BLOCKS * RECORD_BLOCK,
     LINE_BLOCKS = 8,                /* made lines a turn: 5,120 lines a second */
+    RUSH_LINE_BLOCKS = 1,           /* while more is answered than that: the doors come first */
     WAITING_MAX = 16 * 1000 * 1000, /* records in the store: past 1.2 GB there is no answer */
 };
 
@@ -66,7 +68,7 @@ static void records_drop(struct identity *identity, size_t n)
 /* ---- keeping */
 
 struct record_room { /* the recorder's own */
-    const struct record *records[KEEP_BLOCKS * RECORD_BLOCK];
+    const struct record *records[KEEP_MOST];
     struct record_block blocks[KEEP_BLOCKS];
     uint8_t bytes[KEEP_BLOCKS][RECORD_BLOCK_BYTES];
 };
@@ -207,13 +209,16 @@ static void *recorder_run(void *arg)
     for (;;) {
         bool last = atomic_load(&identity->stop), more = atomic_load(&identity->waiting) != 0;
         struct err err;
-        size_t n;
+        size_t n, kept = 0;
+        int blocks;
         do {
             err = keep_some(identity, &n);
-            more |= n != 0;
-        } while (err.code == 0 && n != 0);
+            kept += n;
+        } while (err.code == 0 && n == KEEP_MOST); /* what came meanwhile waits for the next turn */
+        more |= kept != 0;
+        blocks = kept > LINE_BLOCKS * RECORD_BLOCK ? RUSH_LINE_BLOCKS : LINE_BLOCKS;
         for (int i = 0; err.code == 0 && more; i++) {
-            if (i >= LINE_BLOCKS && !atomic_load(&identity->hurry)) break;
+            if (i >= blocks && !atomic_load(&identity->hurry)) break;
             err = lines_some(identity, &more);
         }
         if (last) return NULL; /* what has no line yet gets it after the next start */
