@@ -297,7 +297,8 @@ static void serve_bare(int tell)
     sure(write(tell, &port, sizeof port) == sizeof port &&
              write(tell, cards, sizeof cards) == sizeof cards,
          "pipe");
-    if (fork() == 0) { /* two loops: the higher limit on two processors, one more than our server has threads */
+    if (fork() == 0) { /* two loops: the higher limit on two processors, one more than our server
+                          has threads */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         bare_loop(fd);
     }
@@ -444,7 +445,7 @@ static pid_t slow_start(int port)
         fds[i] = -1;
     }
     for (;;) {
-        for (int i = 0; i < SLOW; i++) {
+        for (int i = 0; i < SLOW; i++, usleep(1000)) { /* not all in one moment */
             static const char HEAD[] = "POST /v1/checks HTTP/1.1\r\nHost: a\r\n",
                               REST[] = "Content-Type: application/json\r\nContent-Length: 900\r\n"
                                        "Authorization: Bearer " TOKEN "\r\n\r\n{";
@@ -458,7 +459,6 @@ static pid_t slow_start(int port)
             (void)!send(fds[i], HEAD, sizeof HEAD - 1, MSG_NOSIGNAL);
             if (i % 2) (void)!send(fds[i], REST, sizeof REST - 1, MSG_NOSIGNAL);
         }
-        sleep(1);
     }
 }
 
@@ -600,7 +600,7 @@ int main(int argc, char **argv)
     for (int round = 0; round < rounds; round++) {
         struct figures without = load(&child[OURS], 4, seconds), with;
         pid_t slow = slow_start(child[OURS].port);
-        sleep(2); /* all connected */
+        sleep(3); /* all connected */
         with = load(&child[OURS], 4, seconds);
         kill(slow, SIGKILL);
         waitpid(slow, NULL, 0);

@@ -17,7 +17,7 @@ struct record {
  * each. */
 enum {
     RECORD_BLOCK = 64,
-    RECORD_BYTES = 3 * 4 + 6 * 8 + 2,
+    RECORD_BYTES = 3 * 4 + 6 * 8 + 3, /* at most, without its item */
     RECORD_BLOCK_BYTES = 1 + RECORD_BLOCK * (RECORD_BYTES + JOURNAL_ITEM_MAX),
 };
 void record_block_write(const struct record *const *records, size_t n, struct writer *w);

@@ -12,9 +12,9 @@ enum {
     TURN_NS = 100 * 1000 * 1000,
     KEEP_BLOCKS = 64, /* rows a body keeps, of a body's 200 */
     KEEP_MOST = KEEP_BLOCKS * RECORD_BLOCK,
-    LINE_BLOCKS = 8,                /* made lines a turn: 5,120 lines a second */
-    RUSH_LINE_BLOCKS = 1,           /* while more is answered than that: the doors come first */
-    WAITING_MAX = 16 * 1000 * 1000, /* records in the store: past 1.2 GB there is no answer */
+    LINE_BLOCKS = 8, /* made lines a turn: 5,120 lines a second */
+    RUSH = 2048, /* kept in a turn: then the doors come first, and lines when they are through */
+    WAITING_MAX = 16 * 1000 * 1000, /* records in the store: past that there is no answer */
 };
 
 /* ---- the queue (bounded, one turn counter a cell): a writer takes a position by one exchange,
@@ -216,7 +216,7 @@ static void *recorder_run(void *arg)
             kept += n;
         } while (err.code == 0 && n == KEEP_MOST); /* what came meanwhile waits for the next turn */
         more |= kept != 0;
-        blocks = kept > LINE_BLOCKS * RECORD_BLOCK ? RUSH_LINE_BLOCKS : LINE_BLOCKS;
+        blocks = kept > RUSH && atomic_load(&identity->waiting) < WAITING_MAX / 2 ? 0 : LINE_BLOCKS;
         for (int i = 0; err.code == 0 && more; i++) {
             if (i >= blocks && !atomic_load(&identity->hurry)) break;
             err = lines_some(identity, &more);

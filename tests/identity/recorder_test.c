@@ -8,7 +8,7 @@ enum { THREADS = 4, CHECKS = 500 };
 
 static void test_bytes(void)
 {
-    struct record in[2] = { { .card_index = 7,
+    struct record in[3] = { { .card_index = 7,
                               .verdict = 6113,
                               .region_code = 340104,
                               .card_id = 1,
@@ -21,8 +21,8 @@ static void test_bytes(void)
                               .item_n = 5,
                               .item = "entry" },
                             { .card_index = UINT32_MAX, .provenance = PROVENANCE_REAL } };
-    const struct record *of[2] = { &in[0], &in[1] };
-    struct record out[2];
+    const struct record *of[3] = { &in[0], &in[1], &in[2] };
+    struct record out[3];
     uint8_t bytes[RECORD_BLOCK_BYTES];
     struct writer w = writer_over(bytes, sizeof bytes);
 
@@ -35,6 +35,26 @@ static void test_bytes(void)
                           out[0].provenance == PROVENANCE_TEST && out[0].item_n == 5 &&
                           memcmp(out[0].item, "entry", 5) == 0);
     CHECK("and the next", out[1].card_index == UINT32_MAX && out[1].item_n == 0);
+    in[2] = in[0]; /* a third like the first, and then one like the second */
+    in[0] = in[1];
+    w = writer_over(bytes, sizeof bytes);
+    record_block_write(of, 3, &w);
+    if (!CHECK_OK("in another order", record_block_parse(writer_bytes(&w), out, 3))) return;
+    CHECK("each by itself", out[1].place_id == 0 && out[1].item_n == 0 && out[2].place_id == 2 &&
+                                out[2].item_n == 5 && out[2].staff_id == INT64_MAX);
+    in[1] = in[2];
+    in[1].card_id = 9;
+    w = writer_over(bytes, sizeof bytes);
+    record_block_write(of + 1, 2, &w);
+    CHECK_INT("what stands in the one before it is not written again", (int64_t)w.n,
+              1 + RECORD_BYTES + 5 + 1 + 4 + 8 + 8);
+    if (!CHECK_OK("and holds", record_block_parse(writer_bytes(&w), out, 2))) return;
+    CHECK("for the next", out[0].card_id == 9 && out[1].card_id == 1 && out[1].place_id == 2 &&
+                              out[1].terminal_at.usec == -5 && out[1].item_n == 5);
+    in[0] = in[2];
+    in[1] = (struct record){ .card_index = UINT32_MAX, .provenance = PROVENANCE_REAL };
+    w = writer_over(bytes, sizeof bytes);
+    record_block_write(of, 2, &w);
     for (size_t n = 0; n < w.n; n++)
         CHECK_CODE("cut", record_block_parse(bytes_of(bytes, n), out, 2), FAULT_STORE_CORRUPT);
     CHECK_CODE("one more than is there", record_block_parse(writer_bytes(&w), out, 1),
@@ -42,7 +62,7 @@ static void test_bytes(void)
     bytes[0] = 9;
     CHECK_CODE("another version", record_block_parse(writer_bytes(&w), out, 2),
                FAULT_STORE_CORRUPT);
-    bytes[0] = 1;
+    bytes[0] = 2;
     bytes[RECORD_BYTES] = JOURNAL_ITEM_MAX + 1; /* item_n of the first */
     CHECK_CODE("an item too long", record_block_parse(writer_bytes(&w), out, 2),
                FAULT_STORE_CORRUPT);
