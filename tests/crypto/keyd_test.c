@@ -288,6 +288,31 @@ static void test_names(void)
     world_stop(&world);
 }
 
+/* From what is lent by RFC 2104 as crypto.h has it: a hash may not depend on what the thread did
+ * before, nor on the key that it had before. */
+static void test_value_hash(void)
+{
+    static const uint8_t LENT[2][32] = { { 1, 2, 3 }, { 9, 8, 7, 6 } };
+    struct blind_key keys[2] = { 0 };
+    uint8_t secret[2][HASH_BYTES], got[VALUE_HASH_BYTES], want[HASH_BYTES];
+
+    for (int k = 0; k < 2; k++) {
+        CHECK_OK("open", blind_key_open(bytes_of(LENT[k], 32), 1, &keys[k]));
+        hmac_sm3(bytes_of(LENT[k], 32), str_bytes(S("ykt blind: value hash")), secret[k]);
+    }
+    for (size_t n = 0; n < 300; n += 13) {
+        uint8_t value[302] = { 0, 5 }; /* the kind in front, then the value */
+        for (int k = 0; k < 2; k++) {
+            memset(value + 2, (int)n, n);
+            value_hash(&keys[k], 5, bytes_of(value + 2, n), got);
+            hmac_sm3(bytes_of(secret[k], HASH_BYTES), bytes_of(value, n + 2), want);
+            CHECK("HMAC-SM3 of the kind and the value", memcmp(got, want, sizeof got) == 0);
+        }
+    }
+    blind_key_close(&keys[0]);
+    blind_key_close(&keys[1]);
+}
+
 static void test_blind(void)
 {
     struct world world;
@@ -436,6 +461,7 @@ int main(void)
     test_share_sizes();
     test_uses();
     test_names();
+    test_value_hash();
     test_blind();
     test_sign_and_rotate();
     return test_end();
