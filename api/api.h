@@ -126,6 +126,7 @@ enum api_refusal {
     API_REGION = 9014,               /* 403: outside the region or organisation of the role */
     API_CREDENTIALS = 9015,    /* 400: two ways of signing in in one request, or a malformed one */
     API_PASSWORDS_BUSY = 9016, /* 503: as many passwords are being checked as may; Retry-After */
+    API_SESSIONS_FULL = 9017,  /* 503: terminals' sessions fill the table; Retry-After */
 };
 
 /* How one refusal or fault is told. */
@@ -193,18 +194,26 @@ void once_memory_close(struct once_memory *done);
  * unknown. */
 bool scope_bits(struct str scopes, uint64_t *out);
 
-/* The sign-ins in memory: bounded (the one that ends first goes first), read without a lock.
- * Owner: programs/, which fills it by sessions_load at start. Handlers that end sessions in the
- * registry drop them here too. */
+/* The sign-ins in memory: room for about `max`, read without a lock. Owner: programs/, which fills
+ * it by sessions_load at start. Handlers that end sessions in the registry drop them here too,
+ * after the store. Where there is no room a session puts another out: a resident's a resident's,
+ * one of staff or of a terminal also one of staff, each the one that ends first; a terminal's,
+ * which is kept nowhere else, is never put out (docs/decisions/0044-sessions-in-memory.md). */
 RESULT sessions_open(size_t max, struct sessions **out);
 void sessions_close(struct sessions *sessions);
 RESULT sessions_load(struct sessions *sessions, struct store *store, struct instant at);
-void sessions_put(struct sessions *sessions, const struct session *session);
+/* False: it is not in the table. Of people and staff, the store still has it; for a terminal, all
+ * is full of others. */
+bool sessions_put(struct sessions *sessions, const struct session *session, struct instant at);
 /* Put a session of the store, as the store has it once it is in the table: what was ended or taken
  * back between its making and here is ended and taken back. refuses SIGNIN_NO_TOKEN: it was ended,
  * and is not in the table */
 RESULT sessions_keep(struct sessions *sessions, struct store *store,
                      const struct signin_session *signin, struct instant at);
+/* One that is not in the table, from the store, and put into the table as by sessions_keep. Blocks.
+ * refuses SIGNIN_NO_TOKEN: no such one lives */
+RESULT sessions_ask(struct sessions *sessions, struct store *store, const uint8_t token_hash[32],
+                    struct instant at, struct session *out);
 bool sessions_drop(struct sessions *sessions, const uint8_t token_hash[32]);
 /* End all of an actor but `but` (may be NULL); returns how many. */
 size_t sessions_drop_actor(struct sessions *sessions, enum journal_actor actor, int64_t actor_id,

@@ -46,29 +46,52 @@ enum purpose request_purpose(const struct request *rq)
     return purpose;
 }
 
+/* NULL: nobody's. What is not in memory the store is asked for, on a worker: a session that lost
+ * its place there is not over. Terminals' tokens are in memory or nowhere. */
+static struct err session_find(struct app *app, struct request *rq, struct reply *rp,
+                               struct str token, struct session **out)
+{
+    struct session *session;
+    struct err err;
+    uint8_t hash[32];
+
+    *out = NULL;
+    if (!app->sessions || !token_hash(token, hash)) return OK;
+    session = NEW(rq->arena, struct session);
+    if (!session) return fault(FAULT_MEMORY, "session");
+    if (sessions_find(app->sessions, hash, rq->at, session)) {
+        *out = session;
+        return OK;
+    }
+    if (!app->store || token.n == TOKEN_CHARS_TERMINAL) return OK;
+    if (!rq->on_worker) {
+        rq->to_worker = true;
+        REFUSE(API_SIGN_IN);
+    }
+    TRY(limits_ask(app, rq, rp));
+    err = sessions_ask(app->sessions, app->store, hash, rq->at, session);
+    if (err.code == 0) *out = session;
+    return err.code == SIGNIN_NO_TOKEN ? OK : err;
+}
+
 /* Bearer or cookie. An unknown cookie is a browser that was signed in once: nobody. An unknown
  * bearer token is refused at once, so that a program hears of it. */
-static struct err identify(struct app *app, struct request *rq)
+static struct err identify(struct app *app, struct request *rq, struct reply *rp)
 {
     struct str authorization = request_header(rq, "authorization"), cookie = session_cookie(rq);
     struct session *session;
-    uint8_t hash[32];
 
     if (authorization.n == 0 && cookie.n == 0) return OK;
     REQUIRE(authorization.n == 0 || cookie.n == 0, API_CREDENTIALS);
     if (!app->sessions) return OK;
-    session = NEW(rq->arena, struct session);
-    if (!session) return fault(FAULT_MEMORY, "session");
     if (cookie.n > 0) {
-        if (!token_hash(cookie, hash)) return OK;
-        if (sessions_find(app->sessions, hash, rq->at, session) && session->cookie) {
-            rq->session = session;
-        }
+        TRY(session_find(app, rq, rp, cookie, &session));
+        if (session && session->cookie) rq->session = session;
         return OK;
     }
     REQUIRE(str_starts(authorization, S("Bearer ")), API_CREDENTIALS);
-    REQUIRE(token_hash(str_part(authorization, 7, authorization.n), hash), API_SIGN_IN);
-    REQUIRE(sessions_find(app->sessions, hash, rq->at, session), API_SIGN_IN);
+    TRY(session_find(app, rq, rp, str_part(authorization, 7, authorization.n), &session));
+    REQUIRE(session, API_SIGN_IN);
     REQUIRE(!session->cookie, API_SIGN_IN); /* a cookie's token is for cookies only */
     rq->session = session;
     return OK;
@@ -94,7 +117,7 @@ static struct err admit(struct app *app, struct request *rq, struct reply *rp)
     struct str form_key = { 0 }, key;
     enum purpose purpose;
 
-    TRY(identify(app, rq));
+    TRY(identify(app, rq, rp));
     /* These limits take a lock. What is answered at once has one without, or none: then its own
      * cost and the connections bound it. */
     if (!immediate) TRY(limits_request(app, rq, rp));

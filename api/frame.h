@@ -10,6 +10,8 @@ bool form_token_right(struct app *app, const struct request *rq, struct str *key
 
 /* limits.c: refuses API_TOO_MANY with Retry-After */
 RESULT limits_request(struct app *app, const struct request *rq, struct reply *rp);
+/* Before the store is asked for a token that is not in memory: per address. Refuses the same. */
+RESULT limits_ask(struct app *app, const struct request *rq, struct reply *rp);
 /* Of API_GRADE_B routes, app->checks_a_second: no lock, no memory. Refuses the same. */
 RESULT limits_check(struct app *app, const struct request *rq, struct reply *rp);
 

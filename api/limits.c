@@ -171,6 +171,15 @@ struct err limits_request(struct app *app, const struct request *rq, struct repl
     return wait > 0 ? too_many(rp, wait) : OK;
 }
 
+struct err limits_ask(struct app *app, const struct request *rq, struct reply *rp)
+{
+    int64_t wait;
+
+    if (!app->limits) return OK;
+    wait = take(app->limits, key_of_peer(app->limits, 'm', rq), RATE_ADDRESS, rq->at);
+    return wait > 0 ? too_many(rp, wait) : OK;
+}
+
 /* On the HTTP thread, so without a lock: a word per actor holds the instant at which all that it
  * has asked would be through at the rate; who is more than five seconds ahead of the clock waits.
  * Two of the 65,536 words' actors that fall on one share its rate. */

@@ -286,7 +286,7 @@ struct err get_as_gate(struct app *app, const struct request *rq, struct reply *
         session_of_terminal((struct str){ token, sizeof token }, terminal.id, terminal.venue_id,
                             instant_add(rq->at, DEMO_SESSION_SEC * USEC_PER_SEC));
     session.cookie = true; /* a browser's, so its calls need the page's CSRF token */
-    sessions_put(app->sessions, &session);
+    REQUIRE(sessions_put(app->sessions, &session, rq->at), API_SESSIONS_FULL);
     reply_session(rq, rp, (struct str){ token, sizeof token }, DEMO_SESSION_SEC);
     if (next.n == 0) {
         struct str id = id_text(rq, "trm", terminal.id);

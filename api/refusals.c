@@ -123,6 +123,9 @@ static bool say_api(enum api_refusal code, struct refusal *out)
              "系统繁忙，暂时无法核对密码",
              "No try was counted. Try again in a few seconds, or sign in by a code.",
              "本次不计入错误次数，请几秒后重试，或改用验证码登录。");
+    case API_SESSIONS_FULL:
+        SAY(503, "sessions_full", "No more terminals can be signed in just now",
+            "已登录的终端过多，请稍后重试");
     }
     return false;
 }

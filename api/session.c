@@ -1,9 +1,13 @@
 /* api/session.c - sign-ins in memory, and the tokens that browsers and forms carry.
  *
  * The table is set-associative: the first bits of the token's hash choose a set of eight, so a
- * look-up reads at most eight rows and never walks. Readers take no lock: each row has a version
- * that is odd while it is being written, and its words are atomics; a reader that saw the version
- * move reads again. */
+ * look-up reads eight rows. Readers take no lock: each row has a version that is odd while it is
+ * being written, and its words are atomics; a reader that saw the version move reads again.
+ *
+ * Sessions of people and staff are the store's, and the table holds as many as there is room for:
+ * one that another put out is found again by sessions_ask. A terminal's is nowhere else, so it is
+ * never put out: where its set is full of others of terminals, it stands in a later one, and the
+ * sets that it passed say so to readers (docs/decisions/0044). */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -21,23 +25,27 @@ struct session_row {
 struct sessions {
     pthread_mutex_t writing;
     struct session_row *rows;
-    size_t sets; /* a power of two */
+    _Atomic bool *passed; /* of each set: a row that begins to look here stands in a later one */
+    size_t sets;          /* a power of two */
 };
 
 struct err sessions_open(size_t max, struct sessions **out)
 {
     struct sessions *sessions = calloc(1, sizeof *sessions);
-    size_t sets = 16;
+    size_t sets = 1;
 
+    if (sessions) pthread_mutex_init(&sessions->writing, NULL);
     while (sets * WAYS < max * 2)
         sets *= 2; /* half full, so that a set seldom overflows */
-    if (sessions) sessions->rows = calloc(sets * WAYS, sizeof *sessions->rows);
-    if (!sessions || !sessions->rows) {
-        free(sessions);
+    if (sessions) {
+        sessions->rows = calloc(sets * WAYS, sizeof *sessions->rows);
+        sessions->passed = calloc(sets, sizeof *sessions->passed);
+    }
+    if (!sessions || !sessions->rows || !sessions->passed) {
+        sessions_close(sessions);
         return fault(FAULT_MEMORY, "%zu sessions", max);
     }
     sessions->sets = sets;
-    pthread_mutex_init(&sessions->writing, NULL);
     *out = sessions;
     return OK;
 }
@@ -47,15 +55,39 @@ void sessions_close(struct sessions *sessions)
     if (!sessions) return;
     pthread_mutex_destroy(&sessions->writing);
     free(sessions->rows);
+    free(sessions->passed);
     free(sessions);
 }
 
-static struct session_row *set_of(const struct sessions *sessions, const uint8_t hash[32])
+/* The sets in which a session may stand, one after the other: nearly always one. */
+struct walk {
+    size_t set, left;
+};
+
+static struct walk walk_of(const struct sessions *sessions, const uint8_t hash[32])
 {
     uint64_t h;
 
     memcpy(&h, hash, sizeof h);
-    return &sessions->rows[(h & (sessions->sets - 1)) * WAYS];
+    return (struct walk){ .set = h & (sessions->sets - 1), .left = sessions->sets };
+}
+
+static struct session_row *walk_rows(const struct sessions *sessions, const struct walk *walk)
+{
+    return &sessions->rows[walk->set * WAYS];
+}
+
+static bool walk_on(const struct sessions *sessions, struct walk *walk)
+{
+    if (--walk->left == 0) return false;
+    walk->set = (walk->set + 1) & (sessions->sets - 1);
+    return true;
+}
+
+static bool walk_next(const struct sessions *sessions, struct walk *walk)
+{
+    return atomic_load_explicit(&sessions->passed[walk->set], memory_order_acquire) &&
+           walk_on(sessions, walk);
 }
 
 static bool row_read(struct session_row *row, struct session *out)
@@ -90,56 +122,89 @@ static void row_write(struct session_row *row, const struct session *session)
     atomic_fetch_add_explicit(&row->version, 1, memory_order_release);
 }
 
-void sessions_put(struct sessions *sessions, const struct session *session)
+/* Who gives way to whom: nobody's row first, then residents, then staff, who are fewer and work
+ * with it; of equals the one that ends first. A terminal's never. */
+static int64_t worth(const struct session *session, struct instant at)
 {
-    struct session_row *set = set_of(sessions, session->token_hash), *to = NULL;
-    int64_t soonest = INT64_MAX;
+    const int64_t left = (session->until.usec - at.usec) / 4; /* below INT64_MAX / 4 */
 
-    pthread_mutex_lock(&sessions->writing);
+    if (!instant_before(at, session->until)) return -1;
+    if (session->actor == ACTOR_TERMINAL) return INT64_MAX;
+    return session->actor == ACTOR_STAFF ? INT64_MAX / 2 + left : left;
+}
+
+/* With the lock held: the row of a set in which it is to stand; NULL: there is none. */
+static struct session_row *row_for(struct session_row *set, const struct session *session,
+                                   struct instant at)
+{
+    int64_t least = session->actor == ACTOR_HOLDER ? INT64_MAX / 2 : INT64_MAX;
+    struct session_row *to = NULL;
+
     for (int i = 0; i < WAYS; i++) {
         struct session other;
+        int64_t its = -2;
 
-        if (!row_read(&set[i], &other)) {
-            if (soonest > INT64_MIN) to = &set[i], soonest = INT64_MIN;
-        } else if (memcmp(other.token_hash, session->token_hash, 32) == 0) {
-            to = &set[i];
-            break;
-        } else if (other.until.usec < soonest) {
-            to = &set[i];
-            soonest = other.until.usec;
+        if (row_read(&set[i], &other)) {
+            if (memcmp(other.token_hash, session->token_hash, 32) == 0) return &set[i];
+            its = worth(&other, at);
         }
+        if (its < least) to = &set[i], least = its;
     }
-    row_write(to, session);
+    return to;
+}
+
+bool sessions_put(struct sessions *sessions, const struct session *session, struct instant at)
+{
+    struct walk walk = walk_of(sessions, session->token_hash);
+    struct session_row *to;
+
+    pthread_mutex_lock(&sessions->writing);
+    to = row_for(walk_rows(sessions, &walk), session, at);
+    while (!to && session->actor == ACTOR_TERMINAL) {
+        atomic_store_explicit(&sessions->passed[walk.set], true, memory_order_release);
+        if (!walk_on(sessions, &walk)) break;
+        to = row_for(walk_rows(sessions, &walk), session, at);
+    }
+    if (to) row_write(to, session);
     pthread_mutex_unlock(&sessions->writing);
+    return to != NULL;
 }
 
 bool sessions_find(struct sessions *sessions, const uint8_t token_hash[32], struct instant at,
                    struct session *out)
 {
-    struct session_row *set = set_of(sessions, token_hash);
+    struct walk walk = walk_of(sessions, token_hash);
 
-    for (int i = 0; i < WAYS; i++) {
-        if (!row_read(&set[i], out)) continue;
-        if (!secret_eq(bytes_of(out->token_hash, 32), bytes_of(token_hash, 32))) continue;
-        return instant_before(at, out->until);
-    }
+    do {
+        struct session_row *set = walk_rows(sessions, &walk);
+
+        for (int i = 0; i < WAYS; i++) {
+            if (!row_read(&set[i], out)) continue;
+            if (!secret_eq(bytes_of(out->token_hash, 32), bytes_of(token_hash, 32))) continue;
+            return instant_before(at, out->until);
+        }
+    } while (walk_next(sessions, &walk));
     return false;
 }
 
 bool sessions_drop(struct sessions *sessions, const uint8_t token_hash[32])
 {
-    struct session_row *set = set_of(sessions, token_hash);
+    struct walk walk = walk_of(sessions, token_hash);
     bool found = false;
 
     pthread_mutex_lock(&sessions->writing);
-    for (int i = 0; i < WAYS; i++) {
-        struct session session;
+    do {
+        struct session_row *set = walk_rows(sessions, &walk);
 
-        if (!row_read(&set[i], &session)) continue;
-        if (memcmp(session.token_hash, token_hash, 32) != 0) continue;
-        row_write(&set[i], NULL);
-        found = true;
-    }
+        for (int i = 0; i < WAYS; i++) {
+            struct session session;
+
+            if (!row_read(&set[i], &session)) continue;
+            if (memcmp(session.token_hash, token_hash, 32) != 0) continue;
+            row_write(&set[i], NULL);
+            found = true;
+        }
+    } while (walk_next(sessions, &walk));
     pthread_mutex_unlock(&sessions->writing);
     return found;
 }
@@ -172,23 +237,40 @@ static bool grants_same(const struct signin_session *a, const struct signin_sess
 /* Whoever ends sessions or takes roles back writes the store first and this table second. So what
  * is put here may be older than their write, but then the store says so after the putting: put,
  * look, and again until what was put last is what the store said after it. */
+static struct err keep(struct sessions *sessions, struct store *store,
+                       struct signin_session *signin, struct instant at)
+{
+    for (;;) {
+        struct session session = session_of_signin(signin);
+        struct signin_session now;
+        struct err err;
+
+        (void)sessions_put(sessions, &session, at);
+        err = registry_session_find(store, session.token_hash, at, &now);
+        if (err.code != 0) (void)sessions_drop(sessions, session.token_hash);
+        TRY(err);
+        if (grants_same(signin, &now)) return OK;
+        *signin = now;
+    }
+}
+
 struct err sessions_keep(struct sessions *sessions, struct store *store,
                          const struct signin_session *signin, struct instant at)
 {
     struct signin_session kept = *signin;
 
-    for (;;) {
-        struct session session = session_of_signin(&kept);
-        struct signin_session now;
-        struct err err;
+    return keep(sessions, store, &kept, at);
+}
 
-        sessions_put(sessions, &session);
-        err = registry_session_find(store, session.token_hash, at, &now);
-        if (err.code != 0) (void)sessions_drop(sessions, session.token_hash);
-        TRY(err);
-        if (grants_same(&kept, &now)) return OK;
-        kept = now;
-    }
+struct err sessions_ask(struct sessions *sessions, struct store *store,
+                        const uint8_t token_hash[32], struct instant at, struct session *out)
+{
+    struct signin_session signin;
+
+    TRY(registry_session_find(store, token_hash, at, &signin));
+    TRY(keep(sessions, store, &signin, at));
+    *out = session_of_signin(&signin);
+    return OK;
 }
 
 struct err sessions_renew(struct sessions *sessions, struct store *store, enum journal_actor actor,
@@ -254,17 +336,23 @@ struct session session_of_terminal(struct str token, int64_t terminal_id, int64_
     return session;
 }
 
+struct loading {
+    struct sessions *sessions;
+    struct instant at;
+};
+
 static struct err load_one(void *arg, const struct signin_session *signin)
 {
+    const struct loading *loading = arg;
     struct session session = session_of_signin(signin);
 
-    sessions_put(arg, &session);
+    (void)sessions_put(loading->sessions, &session, loading->at);
     return OK;
 }
 
 struct err sessions_load(struct sessions *sessions, struct store *store, struct instant at)
 {
-    return registry_session_each(store, at, load_one, sessions);
+    return registry_session_each(store, at, load_one, &(struct loading){ sessions, at });
 }
 
 const struct session *request_session(const struct request *rq)

@@ -269,7 +269,7 @@ RESULT post_terminal_token(struct app *app, const struct request *rq, struct rep
     TRY(venues_terminal_get(app->store, ask.terminal_id, &terminal));
     session = session_of_terminal(str_of(token), terminal.id, terminal.venue_id,
                                   instant_add(rq->at, TERMINAL_TOKEN_USEC));
-    sessions_put(app->sessions, &session);
+    REQUIRE(sessions_put(app->sessions, &session, rq->at), API_SESSIONS_FULL);
     /* revoked meanwhile: the revocation looked for sessions before this one was there */
     err = venues_terminal_get(app->store, ask.terminal_id, &terminal);
     if (err.code == 0 && terminal.state != TERMINAL_ACTIVE) {

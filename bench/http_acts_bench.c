@@ -163,7 +163,7 @@ static void people(struct app *app, int n)
             token_text(shared->people, token);
             sure(token_hash((struct str){ token, TOKEN_CHARS }, signin.token_hash), "a token");
             session = session_of_signin(&signin);
-            sessions_put(app->sessions, &session);
+            (void)sessions_put(app->sessions, &session, act.at);
             public_id(app->ids, "crd", rows[i].card_id, shared->cards[shared->people++]);
         }
     }
@@ -244,7 +244,7 @@ static void serve(int tell, int people_n)
     app.registry = &rg;
     app.shelf = shelf;
     must(record_line_open(&app.record_line), "record line");
-    must(sessions_open(2 * PEOPLE_MAX, &app.sessions), "sessions");
+    must(sessions_open(4 * PEOPLE_MAX, &app.sessions), "sessions");
     people(&app, people_n);
     slots(&app);
     api_http(&app, &http);

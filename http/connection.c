@@ -366,15 +366,17 @@ static struct err run_handler(struct conn *c)
     return OK;
 }
 
-void conn_run(struct conn *c)
+bool conn_run(struct conn *c)
 {
     const struct http_config *config = &c->server->config;
     struct err end = run_handler(c);
 
+    if (end.code != 0 && c->rq.to_worker && !c->rq.on_worker) return false;
     if (end.code != 0) refuse(c, end);
     if (config->finish) config->finish(config->app, &c->rq, &c->rp);
     c->response = reply_response(c);
     account(c);
+    return true;
 }
 
 static enum MHD_Result first_call(struct conn *c, const char *method, const char *version)
@@ -454,14 +456,15 @@ static enum MHD_Result dispatch(struct conn *c)
     }
     if (c->route->flags & ROUTE_IMMEDIATE) {
         c->rq.body.bytes = bytes_of(c->body, c->body_n);
-        conn_run(c);
-        return queue_reply(c);
+        if (conn_run(c)) return queue_reply(c);
+        reply_begin(c); /* as if nothing had been said */
     }
     if (!c->slot) c->slot = request_slot_take(server);
     if (!c->slot) return refuse_now(c, (struct err){ .code = HTTP_BUSY });
     c->rq.arena = c->rq.body.arena = c->rp.arena = &c->slot->arena;
     c->rp.body = writer_over(c->slot->p + server->slot_bytes, server->limits.reply_max);
     c->rq.body.bytes = bytes_of(c->body, c->body_n);
+    c->rq.on_worker = true;
     atomic_store(&c->deadline, 0);
     atomic_store(&c->phase, PHASE_WORK);
     atomic_fetch_add(&server->in_work, 1);

@@ -85,6 +85,8 @@ struct request {
     const struct id_codec *ids;
     const struct session *session; /* NULL: nobody has signed in */
     const struct once *once;       /* NULL: the route takes no Idempotency-Key */
+    bool on_worker;                /* may block; false: on the HTTP thread, of a ROUTE_IMMEDIATE */
+    bool to_worker; /* set by admit there, which then refuses: run it again on a worker */
 };
 
 /* The first header of that name (any case), or empty. */
@@ -238,7 +240,8 @@ static inline void json_put_base64url(struct reply *rp, const char *name, struct
 typedef struct err handler(struct app *app, const struct request *rq, struct reply *rp);
 
 enum route_flag {
-    ROUTE_IMMEDIATE = 1 << 0, /* on the HTTP thread: never blocks, no lock, no allocation */
+    ROUTE_IMMEDIATE = 1 << 0, /* on the HTTP thread: never blocks, no lock, no allocation; on a
+                                 worker when admit asks for it */
     ROUTE_FORM = 1 << 1,      /* its body is a form, not JSON */
     ROUTE_ANY_BODY = 1 << 2,  /* its body is the handler's business (files) */
     ROUTE_STREAM = 1 << 3,    /* answers with events; no reply deadline */
@@ -294,7 +297,8 @@ struct http_config {
     size_t assets_n;
     struct app *app;
     /* Before a handler: who asks, may they, how often. May set session and once. On a worker, or on
-     * the HTTP thread for ROUTE_IMMEDIATE. NULL: everything is admitted. */
+     * the HTTP thread for ROUTE_IMMEDIATE, where it must not block: it may set rq->to_worker and
+     * refuse, then all is begun anew on a worker. NULL: everything is admitted. */
     struct err (*admit)(struct app *app, struct request *rq, struct reply *rp);
     /* Write the answer to an end that is not OK (of the guard, admit or the handler). Headers that
      * were set before stay. On the HTTP thread for the guard's, so it must not block. rq->route may

@@ -134,8 +134,9 @@ enum MHD_Result on_request(void *arg, struct MHD_Connection *mhd, const char *ur
                            size_t *upload_n, void **context);
 void on_completed(void *arg, struct MHD_Connection *mhd, void **context,
                   enum MHD_RequestTerminationCode code);
-/* The handler with what stands around it, on the thread of the caller; makes c->response. */
-void conn_run(struct conn *c);
+/* The handler with what stands around it, on the thread of the caller; makes c->response. False:
+ * nothing was done, it wants a worker. */
+bool conn_run(struct conn *c);
 
 /* worker.c */
 RESULT workers_start(struct http_server *server);

@@ -129,7 +129,7 @@ static void *work(void *arg)
         server->queue_n--;
         pthread_mutex_unlock(&server->queue_lock);
 
-        conn_run(c);
+        (void)conn_run(c);
         atomic_fetch_sub(&server->in_work, 1);
         /* the reply's time begins before the connection can move again */
         atomic_store(&c->deadline, ticks() + server->limits.reply_usec);

@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SESSIONS_MAX = 200000, LIMITS_MAX = 100000, SECRET_FILE_MAX = 200 };
+enum { LIMITS_MAX = 100000, SECRET_FILE_MAX = 200 };
 #define DRAIN_USEC (15 * USEC_PER_SEC)
 
 struct worker {
@@ -268,7 +268,7 @@ static RESULT open_all(struct worker *worker)
     /* one secret for cursors and form tokens, the same after a restart: derived like a value's
      * hash, of a kind that no credential has */
     value_hash(&worker->blind, 65535, str_bytes(S("api: cursors and form tokens")), app->mac_key);
-    TRY(sessions_open(SESSIONS_MAX, &app->sessions));
+    TRY(sessions_open((size_t)config_int(worker->config, "server.sessions"), &app->sessions));
     TRY(sessions_load(app->sessions, app->store, clock_now(&app->clock)));
     TRY(once_memory_open(&app->once));
     TRY(limits_open(LIMITS_MAX, &app->entropy, &app->limits));

@@ -200,7 +200,7 @@ static void sign_in(struct app *app, const char *token, struct signin_session si
     if (signin.expires_at.usec == 0) signin.expires_at = instant_add(now(NULL), USEC_PER_HOUR);
     CHECK("a token of the form", token_hash(str_of(token), signin.token_hash));
     session = session_of_signin(&signin);
-    sessions_put(app->sessions, &session);
+    CHECK("put", sessions_put(app->sessions, &session, (struct instant){ 0 }));
 }
 
 static void sign_all_in(struct app *app)
@@ -228,7 +228,7 @@ static void sign_all_in(struct app *app)
     sign_in(app, TOKEN_OF("c"), clerk, false);
     sign_in(app, TOKEN_OF("n"), narrow, false);
     sign_in(app, TOKEN_OF("e"), ended, false);
-    sessions_put(app->sessions, &gate);
+    CHECK("put", sessions_put(app->sessions, &gate, (struct instant){ 0 }));
 }
 
 static void test_rows(struct client *client)
@@ -579,7 +579,7 @@ static void test_sessions(void)
         for (size_t k = 0; k < 32; k++)
             one.token_hash[k] = (uint8_t)prng_next(&prng);
         one.actor_id = i % 10;
-        sessions_put(sessions, &one);
+        (void)sessions_put(sessions, &one, (struct instant){ 0 });
         found += sessions_find(sessions, one.token_hash, (struct instant){ 999 }, &got) &&
                  got.actor_id == i % 10;
         if (i == 990) memcpy(hash, one.token_hash, 32); /* a late one: its row is its own */

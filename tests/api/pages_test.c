@@ -47,7 +47,7 @@ static void browser_open(struct api_world *w, int64_t person_id, enum proof proo
     made.session.grants[0] = (struct grant){ .role = ROLE_RESIDENT };
     made.session.grants_n = 1;
     session = session_of_signin(&made.session);
-    sessions_put(w->app.sessions, &session);
+    (void)sessions_put(w->app.sessions, &session, fixture_now(&w->base.f));
     snprintf(out->cookie, sizeof out->cookie, "ykt_session=%.*s", TOKEN_CHARS, made.token);
 }
 

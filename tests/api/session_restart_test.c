@@ -34,7 +34,7 @@ static void test_restart(struct api_world *w)
 
             CHECK_OK(rows[i].title, registry_signin_person(&w->base.rg, &ask, &made));
             session = session_of_signin(&made.session);
-            sessions_put(w->app.sessions, &session);
+            CHECK("put", sessions_put(w->app.sessions, &session, fixture_now(&w->base.f)));
             as_bearer(&who[i], (struct str){ made.token, TOKEN_CHARS });
         } else {
             CHECK_STATUS(w, rows[i].title,

@@ -77,7 +77,7 @@ static inline void world_token(struct api_world *w, enum subject_kind subject, i
         made.session.grants_n = 1;
     }
     session = session_of_signin(&made.session);
-    sessions_put(w->app.sessions, &session);
+    (void)sessions_put(w->app.sessions, &session, fixture_now(&w->base.f));
     snprintf(out->header, sizeof out->header, "Authorization: Bearer %.*s\r\n", TOKEN_CHARS,
              made.token);
 }
