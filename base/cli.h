@@ -81,6 +81,7 @@ struct cli_column {
     const char *name; /* lower_snake: JSON member, CSV heading */
     const char *zh, *en;
     bool right; /* numbers stand right */
+    bool words; /* a list of words, see cell_words */
 };
 struct cli;
 typedef enum cli_exit cli_run(struct cli *cli);
@@ -173,7 +174,7 @@ enum cli_exit cli_end(struct cli *cli, struct err err);
  *     cli_row(cli, CELLS(cell_text(id), cell_int(n)));      // as often as there are rows
  *     cli_table_end(cli);
  */
-enum cell_type { CELL_NONE, CELL_INT, CELL_BOOL, CELL_TEXT, CELL_MONEY, CELL_AT };
+enum cell_type { CELL_NONE, CELL_INT, CELL_BOOL, CELL_TEXT, CELL_WORDS, CELL_MONEY, CELL_AT };
 struct cell {
     enum cell_type type;
     int64_t i;
@@ -194,6 +195,11 @@ static inline struct cell cell_bool(bool b)
 static inline struct cell cell_text(struct str text)
 {
     return (struct cell){ .type = CELL_TEXT, .text = text };
+}
+/* One word a line; "a, b" for people and in CSV, an array of strings with --json. */
+static inline struct cell cell_words(struct str lines)
+{
+    return (struct cell){ .type = CELL_WORDS, .text = lines };
 }
 static inline struct cell cell_money(struct money m) /* ¥1,234.56 for people, fen for machines */
 {

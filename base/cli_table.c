@@ -45,6 +45,28 @@ static void put_wall_time(struct writer *w, struct instant at)
     put_format(w, " %02d:%02d:%02d", (int)(sec / 3600), (int)(sec / 60 % 60), (int)(sec % 60));
 }
 
+static void put_words(struct writer *w, struct str lines, const char *between)
+{
+    for (size_t i = 0; i < lines.n; i++) {
+        if (lines.p[i] == '\n') {
+            put_str(w, str_of(between));
+        } else {
+            put_char(w, lines.p[i]);
+        }
+    }
+}
+
+static void put_json_words(struct writer *w, struct str lines)
+{
+    put_char(w, '[');
+    while (lines.n > 0) {
+        struct str word = str_cut(lines, '\n', &lines);
+        put_json_str(w, word);
+        if (lines.n > 0) put_char(w, ',');
+    }
+    put_char(w, ']');
+}
+
 static void put_for_people(struct writer *w, const struct cell *cell, bool zh)
 {
     switch (cell->type) {
@@ -58,6 +80,9 @@ static void put_for_people(struct writer *w, const struct cell *cell, bool zh)
         return;
     case CELL_TEXT:
         put_str(w, cell->text);
+        return;
+    case CELL_WORDS:
+        put_words(w, cell->text, ", ");
         return;
     case CELL_MONEY:
         put_money(w, (struct money){ cell->i });
@@ -82,6 +107,9 @@ static void put_for_machines(struct writer *w, const struct cell *cell)
         return;
     case CELL_TEXT:
         put_str(w, cell->text);
+        return;
+    case CELL_WORDS:
+        put_words(w, cell->text, ", ");
         return;
     case CELL_AT:
         put_instant(w, (struct instant){ cell->i });
@@ -108,6 +136,8 @@ static void json_row(struct cli *cli, const struct cell *cells, char *buffer)
             put_str(&w, S("null"));
         } else if (cell->type == CELL_TEXT) {
             put_json_str(&w, str_part(cell->text, 0, CELL_BYTES_MAX / 4));
+        } else if (cell->type == CELL_WORDS) {
+            put_json_words(&w, str_part(cell->text, 0, CELL_BYTES_MAX / 4));
         } else {
             if (quoted) put_char(&w, '"');
             put_for_machines(&w, cell);
@@ -121,7 +151,7 @@ static void json_row(struct cli *cli, const struct cell *cells, char *buffer)
 static void csv_row(struct cli *cli, const struct cell *cells, char *buffer)
 {
     for (size_t i = 0; i < cli->verb->columns_n; i++) {
-        char text[64];
+        char text[1024];
         struct writer plain = writer_over(text, sizeof text),
                       w = writer_over(buffer, 2 * CELL_BYTES_MAX);
         struct str field = str_part(cells[i].text, 0, CELL_BYTES_MAX / 2);
@@ -229,6 +259,7 @@ static void print_record(const struct cli *cli, const char *cell, FILE *to)
         if (w > width) width = w;
     }
     for (size_t i = 0; i < n && cli->rows_n > 0; i++, cell += strlen(cell) + 1) {
+        if (!cell[0]) continue; /* a record shows what is there */
         print_cell(to, str_of(heading(cli, i)), width, false, false);
         fprintf(to, "%s\n", cell);
     }

@@ -261,7 +261,7 @@ static const struct cli_column LOSS_COLUMNS[] = {
     { .name = "state", .zh = "状态", .en = "state" },
     { .name = "effective_at", .zh = "生效", .en = "from" },
     { .name = "expires_at", .zh = "自动解除", .en = "lapses" },
-    { .name = "next", .zh = "可继续", .en = "next" },
+    { .name = "next", .zh = "可继续", .en = "next", .words = true },
 };
 /* clang-format on */
 

@@ -96,6 +96,22 @@ static struct str list_text(struct cli *cli, json_t *list)
     return arena_str(cli_arena(cli), writer_str(&w));
 }
 
+/* One word a line, as cell_words wants them. */
+static struct cell words_of(struct cli *cli, json_t *list)
+{
+    char room[1000];
+    struct writer w = writer_over(room, sizeof room);
+    json_t *one;
+    size_t i;
+
+    json_array_foreach(list, i, one)
+    {
+        if (i > 0) put_char(&w, '\n');
+        put_scalar(&w, one);
+    }
+    return cell_words(arena_str(cli_arena(cli), writer_str(&w)));
+}
+
 static struct cell cell_of(struct cli *cli, json_t *value)
 {
     struct instant at;
@@ -117,8 +133,10 @@ void client_row(struct cli *cli, const json_t *object)
     size_t n = cli_columns(cli, &columns);
     struct cell cells[CLI_COLUMNS_MAX];
 
-    for (size_t i = 0; i < n; i++)
-        cells[i] = cell_of(cli, json_object_get(object, columns[i].name));
+    for (size_t i = 0; i < n; i++) {
+        json_t *value = json_object_get(object, columns[i].name);
+        cells[i] = columns[i].words ? words_of(cli, value) : cell_of(cli, value);
+    }
     cli_row(cli, cells, n);
 }
 

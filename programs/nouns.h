@@ -17,13 +17,16 @@ extern const struct cli_noun JOB_NOUN;
 extern const struct cli_noun KEY_NOUN;
 extern const struct cli_noun KEYD_NOUN;
 extern const struct cli_noun MAN_NOUN;
+extern const struct cli_noun PAPER_CODE_NOUN;
 extern const struct cli_noun PERSON_NOUN;
+extern const struct cli_noun PIN_NOUN;
 extern const struct cli_noun SERVER_NOUN;
 extern const struct cli_noun SIMULATE_NOUN;
 extern const struct cli_noun TERMINAL_NOUN;
 extern const struct cli_noun USER_NOUN;
 extern const struct cli_noun VENUE_NOUN;
 extern const struct cli_noun VERSION_NOUN;
+extern const struct cli_noun WORKLIST_NOUN;
 
 /* All of them: what main() runs, what man pages and completion are made from. */
 extern const struct cli_app YKT_APP;

@@ -1,4 +1,5 @@
-/* programs/server.c - `ykt server run|check|status`: the parent and what it starts, in this order:
+/* programs/server.c - `ykt server run|check|status|drain|reload`: the parent and what it starts, in
+ * this order:
  *
  *   keyd      all keys; no network                    programs/keyd.c
  *   courier   outgoing HTTP; no keys, no store        programs/courier.c
@@ -8,6 +9,7 @@
 #include "programs/courier.h"
 #include "programs/nouns.h"
 #include "programs/ready.h"
+#include "programs/running.h"
 #include "programs/sandbox.h"
 #include "programs/settings.h"
 #include "programs/supervise.h"
@@ -21,7 +23,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,30 +132,6 @@ static enum cli_exit user_find(struct cli *cli, const struct config *config, str
     return CLI_OK;
 }
 
-/* One server a run folder, taken before anything in it is touched: another one's sockets would be
- * unlinked. The children inherit the lock, so that what outlives its parent for a moment (a worker
- * that drains) keeps a new server away. Above the descriptors that children are handed. */
-static enum cli_exit run_claim(struct cli *cli, const struct config *config,
-                               const struct child_user *user)
-{
-    enum { ABOVE = 10 };
-    struct str folder = config_text(config, "server.run_folder");
-    const char *path =
-        arena_c(cli_arena(cli), arena_format(cli_arena(cli), "%.*s/lock", (int)folder.n, folder.p));
-    struct err err = folder_make(config, "server.run_folder", user);
-    int fd, made;
-
-    if (err.code != 0) return cli_end(cli, err);
-    made = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    fd = made < 0 ? -1 : fcntl(made, F_DUPFD, ABOVE);
-    if (made >= 0) close(made);
-    if (fd < 0) return cli_end(cli, fault(FAULT_IO, "%s: errno %d", path, errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return CLI_OK; /* until the process ends */
-    close(fd);
-    return cli_fail(cli, CLI_CONFLICT, "server_running", "%s 上已有服务在运行，未做任何改动",
-                    "a server runs on %s already, nothing was changed", path);
-}
-
 /* The listening sockets belong to the parent, so that a process that was restarted takes over the
  * same one and callers wait instead of failing. */
 static RESULT listen_all(const struct config *config, const struct child_user *user,
@@ -182,30 +159,59 @@ static void hand_on_settings(struct cli *cli, struct child *child)
     assert(at < CHILD_ARGS_MAX);
 }
 
+struct lock {
+    int fd, reloads, refused;
+};
+
+static void note_reload(void *arg, bool done)
+{
+    struct lock *lock = arg;
+
+    if (done) lock->reloads++;
+    if (!done) lock->refused++;
+    running_note(lock->fd, lock->reloads, lock->refused);
+}
+
 static enum cli_exit run(struct cli *cli)
 {
     struct child children[] = {
         { .name = "keyd", .args = { "keyd", "serve" }, .stop_sec = 5 },
-        { .name = "courier", .args = { "server", "courier" }, .stop_sec = 5 },
-        { .name = "worker", .args = { "server", "worker" }, .fd = -1, .stop_sec = 25 },
+        { .name = "courier", .args = { "server", "courier" }, .stop_sec = 5, .reload = true },
+        { .name = "worker",
+          .args = { "server", "worker" },
+          .fd = -1,
+          .stop_sec = 25,
+          .reload = true },
     };
+    struct child check = { .name = "check", .args = { "server", "check" }, .fd = -1 };
+    struct lock lock = { 0 };
     struct start *start;
     enum cli_exit end = start_open(cli, "server", &start);
     struct child_user found, *user = &found;
+    struct supervise supervise = { .children = children,
+                                   .n = LEN(children),
+                                   .check = &check,
+                                   .tell = tell,
+                                   .reloaded = note_reload,
+                                   .arg = &lock };
     struct err err;
 
     if (end != CLI_OK) return end;
+    hand_on_settings(cli, &check);
     for (size_t i = 0; i < LEN(children); i++)
         hand_on_settings(cli, &children[i]);
     end = user_find(cli, &start->config, &found);
     if (!found.name) user = NULL;
-    if (end == CLI_OK) end = run_claim(cli, &start->config, user);
+    supervise.user = user;
+    err = end == CLI_OK ? folder_make(&start->config, "server.run_folder", user) : OK;
+    if (err.code != 0) end = cli_end(cli, err);
+    if (end == CLI_OK) end = running_claim(cli, &start->config, &lock.fd);
     if (end != CLI_OK) {
         start_close(start);
         return end;
     }
     err = listen_all(&start->config, user, &start->arena, &children[0].fd, &children[1].fd);
-    if (err.code == 0) err = supervise_run(children, LEN(children), user, tell);
+    if (err.code == 0) err = supervise_run(&supervise);
     if (children[0].refused == CLI_CONFLICT) err = (struct err){ .code = KEYD_LOCKED };
     if (children[2].refused == CLI_CONFLICT) err = (struct err){ .code = STORE_HELD };
     if (err.code != 0) log_fault("server stopped", err, LOG_NONE);
@@ -285,6 +291,21 @@ static const struct cli_verb VERBS[] = {
       .columns_n = SERVER_STATUS_COLUMNS_N,
       .flags = { SETTINGS_FLAGS },
       .examples = { { "ykt server status --config ykt.conf", "查看", "look" } } },
+    { .name = "drain",
+      .zh = "不再接受请求，做完手上的，然后结束整个服务",
+      .en = "take no new request, finish those that run, then end the whole server",
+      .run = server_drain,
+      .flags = { SETTINGS_FLAGS, WAIT_FLAG },
+      .examples = { { "ykt server drain --config ykt.conf", "停机维护前",
+                      "before maintenance" } } },
+    { .name = "reload",
+      .zh = "检查设置，再以新设置重启除 keyd 外的各进程；设置有误则不动",
+      .en = "check the settings, then start all processes but keyd anew with them; wrong ones "
+            "change nothing",
+      .run = server_reload,
+      .flags = { SETTINGS_FLAGS, WAIT_FLAG },
+      .examples = { { "ykt server reload --config ykt.conf", "改了设置之后",
+                      "after a change of the settings" } } },
     { .name = "worker",
       .zh = "（由 server run 启动）监听的进程",
       .en = "(started by server run) the process that listens",

@@ -158,23 +158,53 @@ static RESULT child_died(struct child *child, int status, const struct child_use
     return child_start(child, user, tell);
 }
 
-static RESULT watch(struct child *children, size_t n, const struct child_user *user,
-                    const sigset_t *signals, void (*tell)(const char *line))
+/* In the user's place, as a start would resolve them. */
+static bool settings_fine(const struct supervise *supervise)
+{
+    int status = 0;
+    struct err err = child_start(supervise->check, supervise->user, supervise->tell);
+
+    if (err.code != 0) return false;
+    while (waitpid(supervise->check->pid, &status, 0) < 0 && errno == EINTR) {}
+    supervise->check->pid = 0;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static RESULT reload(const struct supervise *supervise)
+{
+    bool fine = settings_fine(supervise);
+
+    if (!fine) supervise->tell("reload refused: the settings are wrong, all goes on as it was");
+    for (size_t i = supervise->n; i > 0 && fine; i--) {
+        if (supervise->children[i - 1].reload)
+            child_stop(&supervise->children[i - 1], supervise->tell);
+    }
+    for (size_t i = 0; i < supervise->n && fine; i++) {
+        struct child *child = &supervise->children[i];
+        if (child->reload) TRY(child_start(child, supervise->user, supervise->tell));
+    }
+    supervise->reloaded(supervise->arg, fine);
+    return OK;
+}
+
+static RESULT watch(const struct supervise *supervise, const sigset_t *signals)
 {
     for (;;) {
         int status, pid, got = sigwaitinfo(signals, NULL);
 
         if (got == SIGTERM || got == SIGINT) return OK;
+        if (got == SIGUSR1) TRY(reload(supervise));
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-            for (size_t i = 0; i < n; i++) {
-                if (children[i].pid == pid) TRY(child_died(&children[i], status, user, tell));
+            for (size_t i = 0; i < supervise->n; i++) {
+                struct child *child = &supervise->children[i];
+                if (child->pid == pid)
+                    TRY(child_died(child, status, supervise->user, supervise->tell));
             }
         }
     }
 }
 
-struct err supervise_run(struct child *children, size_t n, const struct child_user *user,
-                         void (*tell)(const char *line))
+struct err supervise_run(const struct supervise *supervise)
 {
     struct err err = OK;
     sigset_t signals;
@@ -182,14 +212,15 @@ struct err supervise_run(struct child *children, size_t n, const struct child_us
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGUSR1);
     sigaddset(&signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    for (size_t i = 0; i < n && err.code == 0; i++) {
-        err = child_start(&children[i], user, tell);
+    for (size_t i = 0; i < supervise->n && err.code == 0; i++) {
+        err = child_start(&supervise->children[i], supervise->user, supervise->tell);
     }
-    if (err.code == 0) err = watch(children, n, user, &signals, tell);
-    for (size_t i = n; i > 0; i--) {
-        child_stop(&children[i - 1], tell);
+    if (err.code == 0) err = watch(supervise, &signals);
+    for (size_t i = supervise->n; i > 0; i--) {
+        child_stop(&supervise->children[i - 1], supervise->tell);
     }
     return err;
 }

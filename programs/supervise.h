@@ -15,6 +15,7 @@ struct child {
     const char *args[CHILD_ARGS_MAX]; /* of this binary, NULL-terminated: "keyd", "serve", ... */
     int fd;                           /* inherited as descriptor 3; -1: none */
     int stop_sec;                     /* after SIGTERM, before SIGKILL */
+    bool reload;                      /* started anew at a reload */
     /* kept by supervise_run */
     int pid, deaths;
     int64_t first_death_usec;
@@ -32,11 +33,21 @@ struct child_user {
  * to us. */
 RESULT supervise_listen(const char *path, const struct child_user *user, int *fd);
 
+struct supervise {
+    struct child *children;
+    size_t n;
+    struct child *check;           /* ends with 0 when the settings can be used */
+    const struct child_user *user; /* NULL: they stay who we are */
+    /* A line per event for the log; no personal value can be in it. */
+    void (*tell)(const char *line);
+    void (*reloaded)(void *arg, bool done); /* false: the settings were refused */
+    void *arg;
+};
+
 /* Start the children in order and stay until SIGTERM or SIGINT, or until one dies too often; then
  * stop them in reverse order. With a user they have its groups, its rights and no way back, and a
- * memlock limit that keyd's keys fit into; without one they stay who we are. `tell` gets a line per
- * event for the log (no personal value can be in it). OK after an asked stop; FAULT_INTERRUPTED
- * with a note when a child would not stay up, or ended with 2 (settings it can't use) or 5
- * (somebody else has what it needs). */
-RESULT supervise_run(struct child *children, size_t n, const struct child_user *user,
-                     void (*tell)(const char *line));
+ * memlock limit that keyd's keys fit into. SIGUSR1 (SIGHUP is what a closed terminal sends) starts
+ * anew those with `reload`, the last one stopped first, after `check` found the settings usable.
+ * OK after an asked stop; FAULT_INTERRUPTED with a note when a child would not stay up, or ended
+ * with 2 (settings it can't use) or 5 (somebody else has what it needs). */
+RESULT supervise_run(const struct supervise *supervise);

@@ -332,21 +332,16 @@ static enum cli_exit sessions_end(struct cli *cli)
 
 static enum cli_exit sessions(struct cli *cli)
 {
-    json_t *answer, *row;
-    size_t i;
+    struct client *client;
+    struct str path;
     enum cli_exit end;
 
     if (cli_has(cli, "end")) return sessions_end(cli);
-    end = act_on(cli, "GET", "/v1/staff/%s/tokens", (struct str){ 0 }, &answer);
+    end = client_open(cli, &client);
     if (end != CLI_OK) return end;
-    cli_table(cli);
-    json_array_foreach(json_object_get(answer, "data"), i, row)
-    {
-        client_row(cli, row);
-    }
-    cli_table_end(cli);
-    json_decref(answer);
-    return CLI_OK;
+    end = path_of(client, cli, "/v1/staff/%s/tokens", &path);
+    client_close(client);
+    return end == CLI_OK ? client_list(cli, path, NULL) : end;
 }
 
 /* ---- one's own sign-in ---- */
@@ -522,7 +517,7 @@ static const struct cli_verb VERBS[] = {
                       "窗口程序用", "for the program of a window" } } },
     { .name = "sessions", .zh = "列出账号的令牌，或收回一个", .en = "list an account's tokens, or end one",
       .run = sessions, .args = { USER_ARG }, .columns = TOKEN_COLUMNS, .columns_n = LEN(TOKEN_COLUMNS),
-      .flags = { { .name = "end", .type = CLI_TEXT, .value = "TOKEN", .zh = "收回这一个", .en = "end this one" }, CLIENT_FLAGS },
+      .flags = { { .name = "end", .type = CLI_TEXT, .value = "TOKEN", .zh = "收回这一个", .en = "end this one" }, LIMIT_FLAG, CLIENT_FLAGS },
       .examples = { { "ykt user sessions wang.fang", "列出", "list" },
                     { "ykt user sessions wang.fang --end tkn_71xk2m9q0g4zr", "收回", "end one" } } },
     { .name = "sign-in", .zh = "登录，令牌写入文件；密码和动态口令由标准输入读入，各一行",

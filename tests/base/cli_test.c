@@ -29,10 +29,11 @@ static enum cli_exit list(struct cli *cli)
 
     cli_table(cli);
     cli_row(cli, CELLS(cell_text(S("张三")), cell_int(5), cell_money((struct money){ 123456 }),
-                       cell_at(cli_instant(cli, "since")), cell_bool(true)));
+                       cell_at(cli_instant(cli, "since")), cell_bool(true),
+                       cell_words(S("formal_loss\nreplacement"))));
     for (size_t i = 0; i < n; i++) {
         cli_row(cli, CELLS(cell_text(texts[i]), cell_int((int64_t)i), cell_none(), cell_none(),
-                           cell_bool(false)));
+                           cell_bool(false), cell_words((struct str){ 0 })));
     }
     cli_table_end(cli);
     if (cli_has(cli, "fail")) return cli_fail(cli, CLI_FAILED, "broken", "坏了", "broken");
@@ -48,12 +49,12 @@ static enum cli_exit show(struct cli *cli)
 }
 
 static const struct cli_column LIST[] = {
-    { "name", "姓名", "name", false },        { "count", "次数", "count", true },
-    { "amount_fen", "金额", "amount", true }, { "at", "时间", "time", false },
-    { "live", "有效", "live", false },
+    { "name", "姓名", "name", .right = false },        { "count", "次数", "count", .right = true },
+    { "amount_fen", "金额", "amount", .right = true }, { "at", "时间", "time", .right = false },
+    { "live", "有效", "live", .right = false },        { "next", "可继续", "next", .words = true },
 };
-static const struct cli_column SHOW[] = { { "id", "编号", "id", false },
-                                          { "n", "参数", "n", true } };
+static const struct cli_column SHOW[] = { { "id", "编号", "id", .right = false },
+                                          { "n", "参数", "n", .right = true } };
 /* clang-format off */
 static const struct cli_verb CARD_VERBS[] = {
     { .name = "lose", .zh = "挂失", .en = "report a card lost", .run = lose,
@@ -185,7 +186,7 @@ static void commands(void)
           "{\"code\":\"field_unknown\",\"title\":\"--json: no member \\\"nmae\\\"; did you mean "
           "\\\"name\\\"?\",\"exit\":2}\n" },
         { "an unknown language", "card list --lang fr", 2, "", "ykt: --lang: must be zh or en\n" },
-        { "version as a flag", "--version", 0, "id  \nn   0\n", "" },
+        { "version as a flag", "--version", 0, "n   0\n", "" },
         { "version as JSON", "--version --json", 0, "{\"id\":\"\",\"n\":0}\n", "" },
     };
 
@@ -237,23 +238,24 @@ static void tables(void)
 {
     CHECK_INT("a table", run("card list --name Ann --name 欧阳", false, NULL), 0);
     CHECK_STR("lines up by width", str_of(out_text),
-              S("姓名  次数       金额  时间                 有效\n"
-                "张三     5  ¥1,234.56  2021-08-20 00:00:00  是\n"
-                "Ann      0                                  否\n"
-                "欧阳     1                                  否\n"));
+              S("姓名  次数       金额  时间                 有效  可继续\n"
+                "张三     5  ¥1,234.56  2021-08-20 00:00:00  是    formal_loss, replacement\n"
+                "Ann      0                                  否    \n"
+                "欧阳     1                                  否    \n"));
     run("card list --json --name a\"b", false, NULL);
     CHECK_STR("JSON", str_of(out_text),
               S("[{\"name\":\"张三\",\"count\":5,\"amount_fen\":123456,\"at\":\"2021-08-20T00:00:"
                 "00+08:00\","
-                "\"live\":true},{\"name\":\"a\\\"b\",\"count\":0,\"amount_fen\":null,\"at\":null,"
-                "\"live\":false}]\n"));
+                "\"live\":true,\"next\":[\"formal_loss\",\"replacement\"]},{\"name\":\"a\\\"b\","
+                "\"count\":0,\"amount_fen\":null,\"at\":null,"
+                "\"live\":false,\"next\":[]}]\n"));
     run("card list --json=live,name", false, NULL);
     CHECK_STR("members picked", str_of(out_text), S("[{\"live\":true,\"name\":\"张三\"}]\n"));
     run("card list --csv --name =1+1", false, NULL);
     CHECK_STR("CSV, guarded", str_of(out_text),
-              S("name,count,amount_fen,at,live\r\n"
-                "张三,5,123456,2021-08-20T00:00:00+08:00,true\r\n"
-                "\"'=1+1\",0,,,false\r\n"));
+              S("name,count,amount_fen,at,live,next\r\n"
+                "张三,5,123456,2021-08-20T00:00:00+08:00,true,\"formal_loss, replacement\"\r\n"
+                "\"'=1+1\",0,,,false,\r\n"));
     run("card list --name a\033[31mb\nc", false, NULL);
     CHECK("no escape sequence reaches the terminal", strchr(out_text, 033) == NULL);
     CHECK_INT("a check that found something", run("card list --check --json=count", false, NULL),

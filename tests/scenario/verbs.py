@@ -8,10 +8,12 @@ import http.server
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
@@ -83,6 +85,7 @@ def cards(desk, person, card):
     clerk.does("not there", "card", "show", "crd_0000000000000", code=3)
     lost = clerk.does("lost", "card", "lose", "--person", person, "--reason", "stolen")
     check("temporarily", lost["state"] == "effective" and lost["kind"] == "temporary" and lost["expires_at"], lost)
+    check("what comes next is a list", isinstance(lost["next"], list) and "replacement" in lost["next"], lost)
     clerk.does("once", "card", "lose", card, code=5)
     clerk.does("found", "card", "unlose", card)
     clerk.does("not lost", "card", "unlose", card, code=5)
@@ -110,6 +113,29 @@ def cards(desk, person, card):
     clerk.does("the same key for something else", "card", "lose", issued["id"], "--idempotency-key", key, code=2)
 
 
+def pins_and_papers(desk, card, folder):
+    clerk, boss = desk["clerk"], desk["supervisor"]
+    able = boss if boss.run("pin", "reset", card, stdin="204816\n")[0] == 0 else clerk
+    able.does("a PIN anew", "pin", "reset", card, stdin="204816\n")
+    able.does("five digits", "pin", "reset", card, stdin="20481\n", code=2)
+    able.does("letters", "pin", "reset", card, stdin="20481x\n", code=2)
+    able.does("of no card", "pin", "reset", "crd_0000000000000", stdin="204816\n", code=3)
+    check("never an argument", able.run("pin", "reset", card, "204816")[0] == 2)
+    desk["admin"].does("not an administrator's", "pin", "reset", card, stdin="204816\n", code=4)
+    picture = os.path.join(folder, "code.svg")
+    made = clerk.does("a code on paper", "paper-code", "make", card, "--days", "7", "--svg", picture)
+    check("its text, and a picture that is its owner's", made["text"] and made["days"] == 7 and os.stat(picture).st_mode & 0o77 == 0, made)
+    check("a picture", open(picture).read().startswith("<svg xmlns="))
+    clerk.does("never over a file", "paper-code", "make", card, "--svg", picture, code=5)
+    clerk.does("too long", "paper-code", "make", card, "--days", "181", code=2)
+    rows = clerk.does("those that are out", "paper-code", "list", card)
+    check("by serial, without the code", [r["serial"] for r in rows] == [made["serial"]] and "text" not in rows[0], rows)
+    clerk.does("taken back", "paper-code", "cancel", card, str(made["serial"]))
+    clerk.does("no serial", "paper-code", "cancel", card, "../7", code=2)
+    clerk.does("one that never was", "paper-code", "cancel", card, "4000000000", code=3)
+    check("none is out", clerk.does("none", "paper-code", "list", card) == [])
+
+
 def newcomer(desk):
     clerk = desk["clerk"]
     body = "34010419880214777"
@@ -126,12 +152,18 @@ def places(demo, desk, folder):
     check("over more than one page", len(rows) == 250 and len({r["id"] for r in rows}) == 250, len(rows))
     check("of a city and kind", all(r["city"] == 340100 and r["kind"] == "museum" for r in admin.does("venues", "venue", "list", "--city", "340100", "--kind", "museum")))
     admin.does("no such kind", "venue", "list", "--kind", "x&limit=1", code=2)
+    code, out, err = admin.run("venue", "list", "--kind", "nope")
+    check("an unknown kind is told the known ones", code == 2 and out == "" and "museum" in err and "service_window" in err, (code, out, err))
+    kinds = {r["kind"] for r in admin.does("all venues", "venue", "list", "--limit", "100000")}
+    check("every kind that stands in the catalogue can be asked for", all(admin.run("venue", "list", "--kind", k)[0] == 0 for k in kinds), kinds)
     slots = admin.does("slots", "venue", "slots", venue)
     check("has slots", slots and slots[0]["id"].startswith("slt_"), slots)
     admin.does("how many are in", "venue", "inside", venue)
     key = os.path.join(folder, "g9.json")
     made = admin.does("a gate with its key", "terminal", "enroll", "--venue", venue, "--name", "G9", "--key", key)
     check("its key is its owner's only", os.stat(key).st_mode & 0o77 == 0 and json.load(open(key))["id"] == made["id"])
+    code, out, err = admin.run("terminal", "enroll", "--venue", venue, "--name", "G8", "--key", os.path.join(folder, "g8.json"))
+    check("no empty activation number beside a key", code == 0 and "g8.json" in out and "activation" not in out, (code, out, err))
     admin.does("never over a file", "terminal", "enroll", "--venue", venue, "--name", "G9", "--key", key, code=5)
     check("active", admin.does("seen", "terminal", "show", made["id"])["state"] == "active")
     check("in the list", made["id"] in [r["id"] for r in admin.does("listed", "terminal", "list", "--venue", venue, "--state", "active")])
@@ -177,6 +209,13 @@ def accounts(desk, folder):
     token = admin.does("a token", "user", "token", "late.comer", "--scope", "job.manage", "--days", "3", "--save", file)
     check("in a file of its own, not told", os.stat(file).st_mode & 0o77 == 0 and open(file).read().strip() not in json.dumps(token), token)
     check("listed", [t["id"] for t in admin.does("tokens", "user", "sessions", "late.comer")] == [token["id"]])
+    code, out, err = admin.run("user", "sessions", "late.comer", "--limit", "0")
+    check("a limit that is none", code == 2, (code, out, err))
+    ids = {admin.does("token %d" % i, "user", "token", "late.comer", "--scope", "job.manage", "--save", os.path.join(folder, "t%d" % i))["id"]
+           for i in range(2)} | {token["id"]}
+    check("all of them", {t["id"] for t in admin.does("tokens", "user", "sessions", "late.comer")} == ids)
+    code, out, err = admin.run("user", "sessions", "late.comer", "--limit", "1")
+    check("and more is said", code == 0 and "there is more" in err, (code, out, err))
     admin.does("ended", "user", "sessions", "late.comer", "--end", token["id"])
     again = admin.does("new secrets", "user", "credentials", "late.comer", "--yes")
     check("others", again["password"] != made["password"], again)
@@ -198,6 +237,75 @@ def jobs(desk):
     done = [r for r in operator.does("done ones", "job", "list", "--state", "done")]
     if done:
         operator.does("what is done is not tried again", "job", "retry", done[0]["id"], code=5)
+
+
+def waits_for_somebody(demo, desk, folder):
+    """A contested use, from the holder's record to its answer."""
+    resident = [r for r in demo["residents"] if r["state"] == "normal"][2]
+    holder = Desk(demo["base"], folder, "contester", "none yet")
+    holder.does("a resident signs in", "user", "sign-in", "--resident", "--save", holder.file, stdin="%s\n%s\n" % (resident["person_no"], resident["password"]))
+    person = desk["clerk"].does("by number", "person", "find", stdin=resident["person_no"] + "\n")[0]["person"]
+    desk["clerk"].does("a look", "person", "show", person)
+    lines = holder.does("own record", "api", "call", "GET", "/v1/persons/%s/access-records" % person)["data"]
+    holder.does("that was not me", "api", "call", "POST", "/v1/access-records/%s/contests" % lines[0]["id"], stdin='{"reason": "not_me"}')
+    boss = desk["supervisor"]
+    for _ in range(100):
+        rows = boss.does("open ones", "worklist", "list", "--state", "open", "--kind", "contested_use", "--region", "340000")
+        if rows:
+            break
+        time.sleep(0.1)
+    if not check("a row for it", rows and rows[0]["state"] == "open" and rows[0]["number"], rows):
+        return
+    item = rows[0]["id"]
+    boss.does("not answered before it is taken", "worklist", "answer", item, "--outcome", "explained", code=5)
+    check("taken", boss.does("taken", "worklist", "take", item)["state"] == "taken")
+    check("mine", [r["id"] for r in boss.does("mine", "worklist", "list", "--mine")] == [item])
+    check("given back", boss.does("given back", "worklist", "return", item)["state"] == "open")
+    boss.does("to whom?", "worklist", "transfer", item, code=2)
+    boss.does("nobody there", "worklist", "transfer", item, "--org", "NOPE-1", code=3)
+    boss.does("taken again", "worklist", "take", item)
+    boss.does("no such outcome", "worklist", "answer", item, "--outcome", "maybe", code=2)
+    check("answered", boss.does("answered", "worklist", "answer", item, "--outcome", "explained")["outcome"] == "explained")
+    check("closed", boss.does("closed", "worklist", "done", item)["state"] == "closed")
+    seen = boss.does("its history", "worklist", "show", item)
+    check("all of it", all(word in seen["history"] for word in ("opened", "taken", "returned", "answered", "closed")), seen)
+    boss.does("nothing of that id", "worklist", "show", "wrk_0000000000000", code=3)
+    desk["operator"].does("not an operator's", "worklist", "list", code=4)
+
+
+def server_verbs(demo, folder):
+    """reload starts the worker anew with new settings; drain ends all of it."""
+    conf, log = os.path.join(folder, "ykt.conf"), os.path.join(folder, "server.log")
+
+    def ykt(*words):
+        done = subprocess.run([YKT, *words, "--lang", "en", "--json"], capture_output=True, text=True, timeout=90)
+        return done.returncode, done.stdout, done.stderr
+
+    text = open(conf).read()
+    started = open(log).read().count("worker started")
+    code, out, err = ykt("server", "reload", "--config", conf, "--set", "no.such=1")
+    check("settings that are none are told, nobody is asked", code == 2 and open(log).read().count("worker started") == started, (code, err))
+    with open(conf, "a") as f:
+        f.write("\n[limits]\nchecks_per_second = 0\n")
+    pid = int(open(os.path.join(folder, "run", "lock")).read().split()[0])
+    os.kill(pid, signal.SIGUSR1)
+    for _ in range(100):
+        if "reload refused" in open(log).read():
+            break
+        time.sleep(0.1)
+    check("the server refuses wrong settings by itself", "reload refused" in open(log).read() and open(log).read().count("worker started") == started)
+    with open(conf, "w") as f:
+        f.write(text + "\n[server]\nhelp = 12345678\n" if "help =" not in text else text)
+    check("it goes on", ykt("server", "status", "--config", conf)[0] == 0)
+    code, out, err = ykt("server", "reload", "--config", conf)
+    check("read anew: a worker more, the same keyd", code == 0 and open(log).read().count("worker started") == started + 1 and
+          open(log).read().count("keyd started") == 1, (code, err))
+    check("it serves at once", ykt("server", "status", "--config", conf)[0] == 0)
+    code, out, err = ykt("server", "drain", "--config", conf)
+    check("drained", code == 0 and "worker stopped" in open(log).read() and "by force" not in open(log).read(), (code, err))
+    for verb in ("drain", "reload"):
+        code, out, err = ykt("server", verb, "--config", conf)
+        check("%s: no server runs" % verb, code == 3 and json.loads(err)["code"] == "no_server", (code, err))
 
 
 def calls(desk):
@@ -283,11 +391,15 @@ def journey(demo, folder):
         cards(desk, person, card)
         newcomer(desk)
         bookings(demo, own, places(demo, desk, own))
+        clerk_card = desk["clerk"].does("cards now", "person", "cards", person)
+        pins_and_papers(desk, next(c["id"] for c in clerk_card if c["social"] not in ("replaced", "cancelled")), own)
+        waits_for_somebody(demo, desk, own)
         accounts(desk, own)
         jobs(desk)
         calls(desk)
         lost_connections(desk)
         exit_codes(desk)
+        server_verbs(demo, folder)
         log = open(os.path.join(folder, "server.log")).read()
         check("nothing personal in the log", not any(r["person_no"] in log for r in demo["residents"]))
 
