@@ -5,6 +5,7 @@
 #include "venues/slot_store.h"
 #include "venues/terminal_store.h"
 #include "venues/venues.h"
+#include "worklist/worklist.h"
 
 RESULT admission_decide(const struct slot *slot, const struct booking *booking,
                         const struct admit_ask *ask)
@@ -128,7 +129,8 @@ static RESULT admit(struct txn *tx, const struct admit_ask *ask, struct admissio
     return admitted_tell(tx, ask);
 }
 
-static RESULT line_append(struct txn *tx, const struct admit_ask *ask, int verdict, int64_t object)
+static RESULT line_append(struct txn *tx, const struct admit_ask *ask, int verdict, int64_t object,
+                          int64_t *line_id)
 {
     struct journal_line line = {
         .kind = JOURNAL_USE,
@@ -152,7 +154,7 @@ static RESULT line_append(struct txn *tx, const struct admit_ask *ask, int verdi
         memcpy(line.object_prefix, "adm", 4);
         line.object_id = object;
     }
-    return journal_append(tx, &line, NULL);
+    return journal_append(tx, &line, line_id);
 }
 
 struct admit_call {
@@ -169,7 +171,7 @@ static RESULT admit_in_txn(struct txn *tx, void *arg)
     call->made = (struct admission){ 0 };
     err = admit(tx, call->ask, &call->made);
     if (err.code < 0) return err;
-    TRY(line_append(tx, call->ask, err.code, call->made.id));
+    TRY(line_append(tx, call->ask, err.code, call->made.id, NULL));
     if (err.code != 0) REFUSE_KEEP(err.code);
     return OK;
 }
@@ -245,6 +247,27 @@ struct upload_call {
     struct upload_made made;
 };
 
+/* Let in by the gate, refused by the rules here: our verdict stands in the journal, and somebody of
+ * the region looks into it. */
+static RESULT contested_append(struct txn *tx, const struct admit_ask *ask, int verdict,
+                               struct instant at)
+{
+    uint8_t payload[200];
+    struct writer w = writer_over(payload, sizeof payload);
+    struct worklist_ask open = { .kind = WORKLIST_CONTESTED_USE,
+                                 .subject = ABOUT_JOURNAL_LINE,
+                                 .person_id = ask->person_id,
+                                 .region_code = ask->region_code,
+                                 .reason = S("let_in_offline"),
+                                 .at = at };
+
+    TRY(line_append(tx, ask, verdict, 0, &open.subject_id));
+    worklist_ask_write(&w, &open);
+    assert(!w.over);
+    return outbox_put(tx, WORKLIST_TOPIC_OPEN, (struct root){ ROOT_NODE, WORKLIST_NODE },
+                      writer_bytes(&w));
+}
+
 /* One line to its end: 0, or what it is contested or refused with. */
 static RESULT upload_line(struct txn *tx, const struct upload_ask *upload, size_t i, int32_t *end)
 {
@@ -259,14 +282,15 @@ static RESULT upload_line(struct txn *tx, const struct upload_ask *upload, size_
     *end = line->refused;
     if (line->refused != 0) return OK;
     if (line->verdict != 0) /* the gate refused: the record is all there is to do */
-        return line_append(tx, &ask, line->verdict, 0);
+        return line_append(tx, &ask, line->verdict, 0, NULL);
     *end = line->judged;
     if (line->judged != 0) /* let in on a code that should not have opened the leaf */
-        return line_append(tx, &ask, line->judged, 0);
+        return contested_append(tx, &ask, line->judged, upload->at);
     err = admit(tx, &ask, &admission);
     if (err.code < 0) return err;
     *end = err.code;
-    return line_append(tx, &ask, err.code, admission.id);
+    if (err.code != 0) return contested_append(tx, &ask, err.code, upload->at);
+    return line_append(tx, &ask, 0, admission.id, NULL);
 }
 
 static void end_count(struct upload_made *made, int32_t end, bool refused)

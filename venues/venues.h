@@ -340,7 +340,8 @@ struct upload_ask {
 struct upload_made {
     int64_t accepted;  /* lines now in the journal */
     int64_t contested; /* let in by the gate, but refused by the rules here (a booking used before,
-                          say): in the journal with our verdict, for a worklist */
+                          say): in the journal with our verdict, and a row of the
+                          worklist */
     int64_t refused;   /* not taken; the gate keeps them and goes on */
     bool replayed;     /* the same batch was here before: the first answer again */
     int32_t ends[UPLOAD_LINES_MAX]; /* by line: 0, or what it was contested or refused with */

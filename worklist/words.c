@@ -30,6 +30,7 @@ static const struct named REASONS[] = {
     { "wrong_time", { "时间不符", "Not when I used it" } },
     { "not_asked", { "未经同意", "I was not asked" } },
     { "wrong_data", { "信息有误", "The data are wrong" } },
+    { "let_in_offline", { "脱机放行与规则不符", "Let in offline against the rules" } },
     { "refused_wrongly", { "不应拒绝", "I should not have been refused" } },
     { "rude", { "服务态度", "How I was treated" } },
     { "too_slow", { "办理过慢", "It takes too long" } },

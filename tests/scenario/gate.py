@@ -164,6 +164,14 @@ def journey(demo, folder):
           [e[1] for e in ends[2:]] == ["line_time", "line_verdict"], answer)
     status, again = gate.upload(token, next_no, lines)
     check("sent again: the first answer", status == 201 and again == answer, again)
+    supervisor = next(a for a in demo["accounts"] if a["role"] == "supervisor")["api_token"]
+    for _ in range(100):
+        status, rows = server.ask("GET", "/v1/worklist?kind=contested_use&state=open", token=supervisor)
+        rows = [r for r in rows.get("data", []) if r["subject"]["kind"] == "journal_line" and r["reason"] == "let_in_offline"]
+        if len(rows) >= 2:
+            break
+        time.sleep(0.1)
+    check("each contested line is a row of the worklist, once", len(rows) == 2, rows)
 
     # what the gate can't get rid of: a line of tomorrow, and one of a form that is none; behind them a good one
     with open(os.path.join(gate.journal, "journal"), "a") as f:

@@ -6,6 +6,7 @@
 #include "registry/card.h"
 #include "tests/fixture.h"
 #include "venues/venues.h"
+#include "worklist/worklist.h"
 
 enum { VENUE = 500, THREADS = 64, CARD = 4242 };
 
@@ -415,6 +416,22 @@ static struct upload_ask upload_of(const struct fixture *f, const struct gate *g
     return ask;
 }
 
+/* Rows that messages have opened since the last call; *newest is the last of them. */
+static int worklist_rows(struct fixture *f, struct worklist_row *newest)
+{
+    static uint8_t memory[65536];
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct worklist_page page = { 0 };
+    int done = 0;
+
+    CHECK_OK("delivered", outbox_deliver(f->store, WORKLIST_TOPIC_OPEN, 50, worklist_take_message,
+                                         f->store, &done));
+    CHECK_OK("listed",
+             worklist_list(f->store, &(struct worklist_query){ .limit = 1 }, &arena, &page));
+    if (page.n > 0) *newest = page.rows[0];
+    return done;
+}
+
 static void uploads(struct fixture *f, enum suite suite)
 {
     struct gate gate = gate_ready(f, "G5", suite);
@@ -426,7 +443,9 @@ static void uploads(struct fixture *f, enum suite suite)
     };
     struct upload_ask ask = upload_of(f, &gate, 2, "second", lines, 4);
     struct upload_made made;
+    struct worklist_row row = { 0 };
 
+    (void)worklist_rows(f, &row); /* what came before */
     CHECK_CODE("a batch is missing", venues_upload(f->store, &ask, &made), VENUES_UPLOAD_GAP);
     CHECK_INT("says which", made.next_batch_no, 1);
     CHECK_CODE("says it before, too", venues_upload_check(f->store, &ask, &made),
@@ -451,6 +470,11 @@ static void uploads(struct fixture *f, enum suite suite)
         CHECK("is the first",
               made.replayed && made.accepted == 2 && made.contested == 1 && made.refused == 1);
     }
+    CHECK_INT("a row of the worklist for the one, once", worklist_rows(f, &row), 1);
+    CHECK("about the line, of the place's region, nobody waits for an answer",
+          row.subject == ABOUT_JOURNAL_LINE && row.subject_id != 0 && row.person_id == 1 &&
+              row.region_code == lines[1].ask.region_code && row.subject_root.kind == ROOT_NONE &&
+              str_eq(row.reason, S("let_in_offline")));
     ask = upload_of(f, &gate, 1, "other", lines, 1);
     CHECK_CODE("the number again for other lines", venues_upload(f->store, &ask, &made),
                VENUES_UPLOAD_DIFFERENT);
