@@ -251,6 +251,7 @@ struct place {
     struct str code;
     enum place_kind kind;
     int32_t region, city; /* region: the county when known, else the city */
+    int64_t operator_id;  /* 运营单位: the organisation that runs it; 0 none */
     struct text2 name;    /* en: pinyin for the data's venues */
     struct str level;     /* "5A", "4A candidate", "national grade 1", ... */
     struct str note;

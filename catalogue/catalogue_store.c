@@ -356,8 +356,8 @@ static const struct stmt PLACES_COUNT = {
 static const struct stmt PLACES_LOAD = {
     .name = "catalogue: load places",
     .types = "",
-    .sql = "SELECT id, code, kind, region_code, name_zh, name_en, level, note, retired, tag"
-           " FROM place",
+    .sql = "SELECT id, code, kind, region_code, name_zh, name_en, level, note, retired, tag,"
+           " operator_id FROM place",
 };
 
 static RESULT places_load(struct txn *tx, struct catalogue *cat)
@@ -384,6 +384,7 @@ static RESULT places_load(struct txn *tx, struct catalogue *cat)
             .note = text_at(cat, &row, 7),
             .retired = row_int(&row, 8) != 0,
             .mark = (enum mark)row_int(&row, 9),
+            .operator_id = row_int(&row, 10),
         };
     }
 }

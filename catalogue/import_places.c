@@ -162,7 +162,7 @@ static void add_made(struct import *in)
         const struct place *place = &cat->places[i];
         const struct slot_rule *rule = slot_rule_for(cat, place);
         cat->organisations[cat->organisations_n++] = (struct organisation){
-            .code = arena_format(&cat->arena, "OPERATOR-%.*s", (int)place->code.n, place->code.p),
+            .code = arena_format(&cat->arena, OPERATOR_CODE, (int)place->code.n, place->code.p),
             .agency = S("OPERATOR"),
             .region = place->region,
             .name = place->name,

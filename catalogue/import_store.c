@@ -180,6 +180,7 @@ static bool places_next(void *arg, struct value *values)
     values[7] = v_text(r->note);
     values[8] = v_int(r->retired);
     values[9] = v_int(r->mark);
+    values[10] = v_int(r->operator_id);
     return true;
 }
 
@@ -316,8 +317,9 @@ static const struct {
       holidays_next },
     { { .name = "catalogue: clear places", .types = "", .sql = "DELETE FROM place" },
       "place",
-      "id, code, kind, region_code, name_zh, name_en, level, note, retired, tag",
-      "itiittttii",
+      "id, code, kind, region_code, name_zh, name_en, level, note, retired, tag,"
+      " operator_id",
+      "itiittttiii",
       places_next },
     { { .name = "catalogue: clear slot rules", .types = "", .sql = "DELETE FROM slot_rule" },
       "slot_rule",
@@ -417,7 +419,8 @@ static const struct stmt PLACE_FORGET = {
     .sql = "DELETE FROM place WHERE id = $1",
 };
 
-/* Places that left the files stay as rows, marked retired: slots and bookings point at them. */
+/* Places that left the files stay as rows, marked retired: slots and bookings point at them. Needs
+ * the ids of organisations. */
 static RESULT give_place_ids(struct txn *tx, struct catalogue *cat, struct arena *arena)
 {
     struct known *known, *points;
@@ -428,6 +431,10 @@ static RESULT give_place_ids(struct txn *tx, struct catalogue *cat, struct arena
     TRY(txn_exec(tx, &PLACES_RETIRE, IN_NONE, NULL));
     for (size_t i = 0; i < cat->places_n; i++) {
         struct place *p = &cat->places[i];
+        const struct organisation *operator= organisation_by_code(
+            cat, arena_format(arena, OPERATOR_CODE, (int)p->code.n, p->code.p));
+
+        p->operator_id = operator? operator->id : 0;
         p->id = known_id(known, n, p->code);
         if (p->id != 0) {
             TRY(txn_exec(tx, &PLACE_FORGET, IN(v_int(p->id)), NULL));

@@ -22,6 +22,7 @@ struct reference {
 struct place_items { /* by enum place_kind */
     struct str entry, booking;
 };
+#define OPERATOR_CODE "OPERATOR-%.*s" /* of the organisation made for a place of that code */
 enum { PLACE_KINDS = PLACE_SERVICE_WINDOW + 1, REFERENCES_MAX = 8 };
 
 struct catalogue {

@@ -122,6 +122,7 @@ CREATE TABLE place (
     code        text NOT NULL,
     kind        int64 NOT NULL,                          -- enum place_kind
     region_code int64 NOT NULL,                          -- county, or city where the county is unknown
+    operator_id id64 NOT NULL,                           -- organisation that runs it; 0: none
     name_zh     text NOT NULL,
     name_en     text NOT NULL,
     level       text NOT NULL,
