@@ -1,5 +1,5 @@
 /* api/staff.c - the staff of this node, their roles and the tokens of their programs; for
- * administrators, each within the region of their own role.
+ * administrators, each within the region and organisation of their own role.
  *
  * POST   /v1/staff                  {"user", "name", "organisation"?, "roles"}   201
  * GET    /v1/staff?role=&region_code=      by cursor
@@ -41,8 +41,12 @@ static bool reaches(const struct session *session, const struct grant *grant)
     return false;
 }
 
+/* A member who has no role left is of the region and organisation the account was made for. */
 static bool manages(const struct session *session, const struct staff *staff)
 {
+    const struct grant home = { 0, staff->region_code, staff->org_id };
+
+    if (staff->grants_n == 0) return reaches(session, &home);
     for (int i = 0; i < staff->grants_n; i++) {
         if (!reaches(session, &staff->grants[i])) return false;
     }
@@ -60,6 +64,21 @@ static RESULT staff_of_path(struct app *app, const struct request *rq, struct st
     TRY(err);
     REQUIRE(manages(request_session(rq), out), API_REGION);
     return OK;
+}
+
+/* Does some role of the session manage accounts of this organisation? A role that is not limited to
+ * one: those of its region. */
+static bool reaches_organisation(const struct session *session,
+                                 const struct organisation *organisation)
+{
+    for (int i = 0; i < session->signin.grants_n; i++) {
+        const struct grant *mine = &session->signin.grants[i];
+
+        if (!role_may(mine->role, MAY_STAFF_MANAGE)) continue;
+        if (mine->org_id == organisation->id) return true;
+        if (mine->org_id == 0 && grant_covers(mine->region_code, organisation->region)) return true;
+    }
+    return false;
 }
 
 /* ---- telling */
@@ -141,6 +160,20 @@ static RESULT grant_read(struct app *app, const struct request *rq, const struct
                 JSON_TEXT("organisation", &(ask).organisation, 1, ORGANISATION_CODE_MAX), NULL),   \
     }
 
+/* An administrator makes members where they manage them, also when no role is left: an account is
+ * of its first role's region and of the organisation that is named, or of none. */
+static RESULT home_judge(struct app *app, const struct request *rq, const struct staff_ask *ask)
+{
+    const struct session *session = request_session(rq);
+    const struct grant home = { 0, ask->grants[0].region_code, ask->org_id };
+    const struct organisation *organisation =
+        organisation_find(catalogue_now(app->shelf), ask->org_id);
+
+    REQUIRE(reaches(session, &home), API_REGION);
+    REQUIRE(!organisation || reaches_organisation(session, organisation), API_REGION);
+    return OK;
+}
+
 RESULT post_staff(struct app *app, const struct request *rq, struct reply *rp)
 {
     struct staff_ask ask = { .act = request_act(rq) };
@@ -162,6 +195,7 @@ RESULT post_staff(struct app *app, const struct request *rq, struct reply *rp)
         TRY(grant_read(app, rq, &roles[i], &ask.grants[i]));
     ask.grants_n = (int)n;
     TRY(organisation_read(app, organisation, &ask.org_id));
+    TRY(home_judge(app, rq, &ask));
     TRY(registry_staff_add(app->registry, rq->once, &ask, &staff_id));
     return staff_tell(app, rp, staff_id, 201);
 }
@@ -172,12 +206,14 @@ enum { READS_MAX = 8 };
 
 struct staff_filter {
     enum role role;      /* 0: any */
-    int32_t region_code; /* 0: any; else a role held in it or below */
+    int32_t region_code; /* 0: any; else a role held in it or below, or home to who has none */
 };
 
 static bool wanted(const struct staff_filter *filter, const struct staff *staff)
 {
     if (filter->role == 0 && filter->region_code == 0) return true;
+    if (filter->role == 0 && staff->grants_n == 0)
+        return grant_covers(filter->region_code, staff->region_code);
     for (int i = 0; i < staff->grants_n; i++) {
         const struct grant *grant = &staff->grants[i];
 

@@ -181,6 +181,7 @@ CREATE TABLE staff (
     user_name   text NOT NULL CHECK (length(user_name) BETWEEN 2 AND 64), -- a work account, not a person's name
     name_sealed blob NOT NULL,
     org_id      id64 NOT NULL,                           -- organisation of the catalogue; 0: none
+    region_code int64 NOT NULL,                          -- home: of the first role given; 0: the nation
     person_id   id64 NOT NULL DEFAULT 0,                 -- resident the member is; 0: not said
     disabled    int64 NOT NULL CHECK (disabled IN (0, 1)),
     created_at  int64 NOT NULL,                          -- microseconds, UTC

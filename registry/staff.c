@@ -30,7 +30,7 @@ int32_t staff_region(const struct staff *staff)
 {
     for (int i = 0; i < staff->grants_n; i++)
         if (staff->grants[i].region_code != 0) return staff->grants[i].region_code;
-    return 0;
+    return staff->region_code;
 }
 
 static RESULT staff_line(struct txn *tx, const struct act *act, const char *name, int64_t staff_id,
@@ -73,6 +73,8 @@ RESULT registry_staff_add(const struct registry *rg, const struct once *once,
     struct add_call call = { .ask = ask,
                              .row = { .s = { .id = store_new_id(rg->store),
                                              .org_id = ask->org_id,
+                                             .region_code =
+                                                 ask->grants_n > 0 ? ask->grants[0].region_code : 0,
                                              .person_id = ask->person_id },
                                       .created_at = ask->act.at } };
     char name[NAME_BYTES_MAX];

@@ -109,8 +109,11 @@ struct grant {
 };
 enum { GRANTS_MAX = 8 };
 bool grant_covers(int32_t wide, int32_t code); /* by the digits of GB/T 2260 */
-/* Pure. region_code 0 or org_id 0: what is asked about has none (a search box), so only the role is
- * looked at. refuses STAFF_MAY_NOT */
+/* In place of an organisation: a thing that could have one and has none, so that no grant limited
+ * to an organisation reaches it. */
+#define ORG_NOBODY INT64_C(-1)
+/* Pure. region_code 0 or org_id 0: what is asked about has none (a search box, a person), so that
+ * side is not looked at (decision 0045). refuses STAFF_MAY_NOT */
 RESULT grants_may(const struct grant *grants, int n, uint64_t scopes, enum permission permission,
                   int32_t region_code, int64_t org_id);
 
@@ -125,13 +128,14 @@ struct staff_ask {
 };
 struct staff {
     int64_t id, org_id, person_id;
-    char user[65]; /* NUL-terminated */
+    int32_t region_code; /* home: of the first role that the account was made with; 0: the nation */
+    char user[65];       /* NUL-terminated */
     bool disabled;
     struct grant grants[GRANTS_MAX];
     int grants_n;
 };
 /* Where lines about a member belong in the journal, for the auditors of that region: the region of
- * their first role that has one; 0: none has, which is the province's. */
+ * their first role that has one, else their home's; 0: none has, which is the province's. */
 int32_t staff_region(const struct staff *staff);
 /* refuses STAFF_USER_FORM, STAFF_ROLE, STAFF_EXISTS (then *staff_id is who is there) */
 RESULT registry_staff_add(const struct registry *rg, const struct once *once,

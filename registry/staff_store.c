@@ -3,27 +3,27 @@
 
 static const struct stmt INSERT = {
     .name = "registry: staff",
-    .types = "iitbiii",
+    .types = "iitbiiii",
     .root = 1,
-    .sql = "INSERT INTO staff (node_id, id, user_name, name_sealed, org_id, person_id, disabled,"
-           " created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
+    .sql = "INSERT INTO staff (node_id, id, user_name, name_sealed, org_id, region_code, person_id,"
+           " disabled, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
 };
 static const struct stmt BY_ID = {
     .name = "registry: staff by id",
     .types = "ii",
-    .sql = "SELECT id, user_name, org_id, person_id, disabled FROM staff"
+    .sql = "SELECT id, user_name, org_id, person_id, disabled, region_code FROM staff"
            " WHERE node_id = $1 AND id = $2",
 };
 static const struct stmt BY_USER = {
     .name = "registry: staff by user name",
     .types = "it",
-    .sql = "SELECT id, user_name, org_id, person_id, disabled FROM staff"
+    .sql = "SELECT id, user_name, org_id, person_id, disabled, region_code FROM staff"
            " WHERE node_id = $1 AND user_name = $2",
 };
 static const struct stmt AFTER = {
     .name = "registry: staff in order",
     .types = "iii",
-    .sql = "SELECT id, user_name, org_id, person_id, disabled FROM staff"
+    .sql = "SELECT id, user_name, org_id, person_id, disabled, region_code FROM staff"
            " WHERE node_id = $1 AND id > $2 ORDER BY id LIMIT $3",
 };
 static const struct stmt DISABLE = {
@@ -58,7 +58,7 @@ RESULT staff_insert(struct txn *tx, const struct staff_row *row)
     return txn_exec(tx, &INSERT,
                     IN(v_int(NODE_ID), v_int(row->s.id), v_text(str_of(row->s.user)),
                        v_blob(bytes_of(row->name, row->name_n)), v_int(row->s.org_id),
-                       v_int(row->s.person_id), v_at(row->created_at)),
+                       v_int(row->s.region_code), v_int(row->s.person_id), v_at(row->created_at)),
                     NULL);
 }
 
@@ -86,6 +86,7 @@ static RESULT head_read(const struct row *row, struct staff *out)
         .org_id = row_int(row, 2),
         .person_id = row_int(row, 3),
         .disabled = row_int(row, 4) == 1,
+        .region_code = (int32_t)row_int(row, 5),
     };
     if (!str_c(user, out->user, sizeof out->user))
         return fault(FAULT_STORE_CORRUPT, "staff %" PRId64 ": user name", out->id);

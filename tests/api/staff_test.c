@@ -4,7 +4,8 @@
 
 static struct api_world w;
 static char member[20], clerk[20], far_clerk[20], admin[20], auditor[20];
-static struct asker hefei_admin, far_admin, auditor_asker, hefei_auditor, bearer;
+static struct asker hefei_admin, far_admin, office_admin, other_admin, auditor_asker, hefei_auditor,
+    bearer;
 
 #define CLERK_ROLE "{\"role\":\"clerk\",\"region_code\":340100}"
 
@@ -377,6 +378,106 @@ static void test_fields(void)
     WRONG_EMPTY(&w, w.admin, staff_line("POST", clerk, "/enablements"), 0);
 }
 
+#define OFFICE "\"organisation\":\"HRSS-340100\""
+#define OTHER "\"organisation\":\"CULTURE-340100\""
+#define CLERK_OF(org) "{\"role\":\"clerk\",\"region_code\":340100," org "}"
+#define MEMBER(user, org, roles)                                                                   \
+    "{\"user\":\"" user "\",\"name\":\"王小明\"," org "\"roles\":[" roles "]}"
+
+/* Whose an account is, is held against the administrator as much as what it may. */
+static void test_organisations(void)
+{
+    const struct asker *office = &office_admin;
+    char of_office[20];
+
+    CHECK_STATUS(&w, "an office makes an account of its own",
+                 world_ask(&w, office, MAKE, MEMBER("office.one", OFFICE ",", CLERK_OF(OFFICE))),
+                 201);
+    snprintf(of_office, sizeof of_office, "%s", world_member(&w, "id"));
+    CHECK_STATUS(&w, "a city's administrator one of an office of the city",
+                 world_ask(&w, &hefei_admin, MAKE, MEMBER("office.two", OFFICE ",", CLERK_ROLE)),
+                 201);
+    {
+        const struct refused ROWS[] = {
+            { "of no office", office, MAKE, MEMBER("a.b", "", CLERK_OF(OFFICE)), 403, "region" },
+            { "of another office", office, MAKE, MEMBER("a.b", OTHER ",", CLERK_OF(OFFICE)), 403,
+              "region" },
+            { "for all offices", office, MAKE, MEMBER("a.b", OFFICE ",", CLERK_ROLE), 403,
+              "region" },
+            { "for another office", office, MAKE, MEMBER("a.b", OFFICE ",", CLERK_OF(OTHER)), 403,
+              "region" },
+            { "the second role for another", office, MAKE,
+              MEMBER("a.b", OFFICE ",", CLERK_OF(OFFICE) "," CLERK_OF(OTHER)), 403, "region" },
+            { "of an office of another city", &hefei_admin, MAKE,
+              MEMBER("a.b", "\"organisation\":\"HRSS-341200\",", CLERK_ROLE), 403, "region" },
+            { "of the province's office", &hefei_admin, MAKE,
+              MEMBER("a.b", "\"organisation\":\"HRSS-340000\",", CLERK_ROLE), 403, "region" },
+            { "a role for all", office, staff_line("POST", of_office, "/roles"), CLERK_ROLE, 403,
+              "region" },
+            { "a role for another", office, staff_line("POST", of_office, "/roles"),
+              CLERK_OF(OTHER), 403, "region" },
+            { "a role by another office", &other_admin, staff_line("POST", of_office, "/roles"),
+              CLERK_OF(OTHER), 403, "region" },
+        };
+        UNTOUCHED(&w, ROWS);
+    }
+    CHECK_STATUS(&w, "a second role for the office",
+                 world_ask(&w, office, staff_line("POST", of_office, "/roles"),
+                           "{\"role\":\"supervisor\",\"region_code\":340100," OFFICE "}"),
+                 201);
+}
+
+/* Without a role an account is still somebody's: of the region and office it was made for. */
+static void test_without_a_role(void)
+{
+    char left[20];
+
+    CHECK_STATUS(&w, "an account of an office",
+                 world_ask(&w, &hefei_admin, MAKE, MEMBER("left.one", OFFICE ",", CLERK_ROLE)),
+                 201);
+    snprintf(left, sizeof left, "%s", world_member(&w, "id"));
+    CHECK_STATUS(
+        &w, "its only role is taken back",
+        world_ask(&w, &hefei_admin, staff_line("POST", left, "/role-withdrawals"), CLERK_ROLE),
+        201);
+    CHECK("none is left", client_has(&w.client, "\"roles\":[]"));
+    {
+        const struct refused ROWS[] = {
+            { "read from another city", &far_admin, staff_line("GET", left, ""), "", 403,
+              "region" },
+            { "credentials from there", &far_admin, staff_line("POST", left, "/credentials"), "{}",
+              403, "region" },
+            { "a role there", &far_admin, staff_line("POST", left, "/roles"),
+              ROLE("clerk", "341200"), 403, "region" },
+            { "its tokens from there", &far_admin, staff_line("GET", left, "/tokens"), "", 403,
+              "region" },
+            { "switched off from there", &far_admin, staff_line("POST", left, "/disablements"),
+              "{}", 403, "region" },
+            { "read by another office", &other_admin, staff_line("GET", left, ""), "", 403,
+              "region" },
+            { "credentials by it", &other_admin, staff_line("POST", left, "/credentials"), "{}",
+              403, "region" },
+            { "a role of it", &other_admin, staff_line("POST", left, "/roles"), CLERK_OF(OTHER),
+              403, "region" },
+        };
+        UNTOUCHED(&w, ROWS);
+    }
+    CHECK_STATUS(&w, "listed there", world_ask(&w, &far_admin, "GET /v1/staff?limit=200", ""), 200);
+    CHECK("it is not", !client_has(&w.client, left));
+    CHECK_STATUS(&w, "listed by another office",
+                 world_ask(&w, &other_admin, "GET /v1/staff?limit=200", ""), 200);
+    CHECK("it is not", !client_has(&w.client, left));
+    CHECK_STATUS(&w, "listed at home",
+                 world_ask(&w, &hefei_admin, "GET /v1/staff?limit=200&region_code=340100", ""),
+                 200);
+    CHECK("it is", client_has(&w.client, left));
+    CHECK_STATUS(&w, "its office reads it",
+                 world_ask(&w, &office_admin, staff_line("GET", left, ""), ""), 200);
+    CHECK_STATUS(&w, "and gives it a role again",
+                 world_ask(&w, &office_admin, staff_line("POST", left, "/roles"), CLERK_OF(OFFICE)),
+                 201);
+}
+
 /* What a grant names is as large as it says: a refused making leaves no account. */
 static void test_nothing_half_done(void)
 {
@@ -393,12 +494,23 @@ static void test_nothing_half_done(void)
                  422);
 }
 
+static int64_t org_of(const char *code)
+{
+    const struct organisation *found = organisation_by_code(catalogue_now(w.shelf), str_of(code));
+
+    return CHECK(code, found) ? found->id : 0;
+}
+
 int main(void)
 {
     for (int e = 0; e < fixture_engines(); e++) {
         if (api_world_open(&w, (enum engine)e)) {
             world_staff(&w, "hefei.admin", ROLE_ADMIN, 340100, &hefei_admin);
             world_staff(&w, "far.admin", ROLE_ADMIN, 341200, &far_admin);
+            world_staff_of(&w, "office.admin", ROLE_ADMIN, 340100, org_of("HRSS-340100"),
+                           &office_admin);
+            world_staff_of(&w, "other.admin", ROLE_ADMIN, 340100, org_of("CULTURE-340100"),
+                           &other_admin);
             world_staff(&w, "auditor", ROLE_AUDITOR, 340000, &auditor_asker);
             world_staff(&w, "hefei.auditor", ROLE_AUDITOR, 340100, &hefei_auditor);
             world_id(&w, "stf", w.clerk.id, clerk);
@@ -414,6 +526,8 @@ int main(void)
             test_between_store_and_table();
             test_refusals();
             test_fields();
+            test_organisations();
+            test_without_a_role();
             test_nothing_half_done();
         }
         api_world_close(&w);
