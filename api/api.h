@@ -180,6 +180,11 @@ struct act request_act(const struct request *rq);
  * also ask whose person it is. Refuses API_SCOPE, API_REGION. */
 RESULT request_may(const struct request *rq, enum permission permission, int32_t region_code,
                    int64_t org_id);
+/* To a place or what belongs to it (terminals, bookings, admissions): of its region and operator.
+ * NULL: a place that left the catalogue, which is the province's and no organisation's. */
+struct place;
+RESULT request_may_at(const struct request *rq, enum permission permission,
+                      const struct place *place);
 
 /* Where one of the staff belongs, for the journal: the region of the first grant that names one; 0:
  * everywhere, and of everybody else. */

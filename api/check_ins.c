@@ -125,7 +125,7 @@ static RESULT staff_stand(struct app *app, const struct request *rq, int64_t ter
     TRY(err);
     out->place = place_find(catalogue_now(app->shelf), terminal.venue_id);
     REQUIRE(out->place, API_NOT_FOUND);
-    TRY(request_may(rq, MAY_ADMIT, out->place->region, 0));
+    TRY(request_may_at(rq, MAY_ADMIT, out->place));
     REQUIRE(terminal.state != TERMINAL_REVOKED, VENUES_TERMINAL_REVOKED);
     REQUIRE(terminal.state == TERMINAL_ACTIVE, VENUES_NOT_ENROLLED);
     out->staff_id = request_session(rq)->actor_id;

@@ -19,7 +19,7 @@ static bool may_serve(struct app *app, const struct request *rq, const struct te
 {
     *place = place_find(catalogue_now(app->shelf), terminal->venue_id);
     return terminal->state == TERMINAL_ACTIVE && *place &&
-           request_may(rq, MAY_ADMIT, (*place)->region, 0).code == 0;
+           request_may_at(rq, MAY_ADMIT, *place).code == 0;
 }
 
 struct err get_gates_page(struct app *app, const struct request *rq, struct reply *rp)

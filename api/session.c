@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "api/frame.h"
+#include "catalogue/catalogue.h"
 #include "crypto/crypto.h"
 
 enum { WAYS = 8, WORDS = (sizeof(struct session) + 7) / 8 };
@@ -394,6 +395,14 @@ struct err request_may(const struct request *rq, enum permission permission, int
     if (session->actor == ACTOR_TERMINAL) return OK;
     REQUIRE(session_may(&session->signin, permission, region_code, org_id).code == 0, API_REGION);
     return OK;
+}
+
+struct err request_may_at(const struct request *rq, enum permission permission,
+                          const struct place *place)
+{
+    if (!place) return request_may(rq, permission, REGION_ANHUI, ORG_NOBODY);
+    return request_may(rq, permission, place->region,
+                       place->operator_id ? place->operator_id : ORG_NOBODY);
 }
 
 int32_t session_region(const struct session *session)

@@ -2,7 +2,7 @@
  * (docs/protocols/terminal.md).
  *
  * POST /v1/terminals   {"venue", "kind", "name"}   201 {"id", "activation"}: told once
- * GET  /v1/terminals?venue=&state=          of the region of the role, by cursor
+ * GET  /v1/terminals?venue=&state=          of the places of the role, by cursor
  * GET  /v1/terminals/{terminal}             which list it obeys, its queue and clock
  * POST /v1/terminals/{terminal}/activations a new number
  * POST /v1/terminals/{terminal}/revocations
@@ -18,9 +18,10 @@ static const struct json_name KINDS[] = { { "gate", TERMINAL_GATE },
                                           { "counter", TERMINAL_COUNTER },
                                           { "handheld", TERMINAL_HANDHELD } };
 
-/* The terminal of the path: its own session, or staff who may do `permission` in the region. */
+/* The terminal of the path: its own session, or staff who may do one of the two at its place. */
 static RESULT terminal_of_path(struct app *app, const struct request *rq,
-                               enum permission permission, struct terminal *out)
+                               enum permission permission, enum permission other,
+                               struct terminal *out)
 {
     const struct session *session = request_session(rq);
     const struct place *place;
@@ -36,7 +37,10 @@ static RESULT terminal_of_path(struct app *app, const struct request *rq,
     if (err.code == VENUES_TERMINAL_UNKNOWN) REFUSE(API_NOT_FOUND);
     TRY(err);
     place = place_find(catalogue_now(app->shelf), out->venue_id);
-    return request_may(rq, permission, place ? place->region : 0, 0);
+    err = request_may_at(rq, permission, place);
+    if (err.code == 0) return OK;
+    if (request_may_at(rq, other, place).code == API_SCOPE) return err;
+    return request_may_at(rq, other, place);
 }
 
 /* Who acts on a terminal of that place, for the journal. */
@@ -69,7 +73,7 @@ RESULT post_terminal(struct app *app, const struct request *rq, struct reply *rp
     }
     place = place_find(catalogue_now(app->shelf), ask.venue_id);
     REQUIRE(place, CATALOGUE_PLACE_UNKNOWN);
-    TRY(request_may(rq, MAY_TERMINAL_ENROL, place->region, 0));
+    TRY(request_may_at(rq, MAY_TERMINAL_ENROL, place));
     ask.kind = (enum terminal_kind)kind;
     ask.by = by_of(app, rq, place);
     TRY(venues_terminal_add(app->store, rq->once, &ask, &app->entropy, &terminal_id, activation));
@@ -97,16 +101,7 @@ static void terminal_put(struct reply *rp, const struct terminal *terminal)
     json_put_int(rp, "queue", terminal->queue);
 }
 
-/* In the region of this member of staff? A place that left the catalogue is the province's. */
-static bool terminal_seen(const struct request *rq, const struct catalogue *cat,
-                          const struct terminal *terminal)
-{
-    const struct place *place = place_find(cat, terminal->venue_id);
-
-    return request_may(rq, MAY_TERMINAL_ENROL, place ? place->region : REGION_ANHUI, 0).code == 0;
-}
-
-/* Rows of other regions and states are passed over: after so many reads a page ends short, with a
+/* Rows of other places and states are passed over: after so many reads a page ends short, with a
  * cursor. */
 enum { READS_MAX = 8 };
 
@@ -128,7 +123,7 @@ RESULT get_terminals(struct app *app, const struct request *rq, struct reply *rp
     if (given) {
         place = place_find(cat, venue_id);
         REQUIRE(place, CATALOGUE_PLACE_UNKNOWN);
-        TRY(request_may(rq, MAY_TERMINAL_ENROL, place->region, 0));
+        TRY(request_may_at(rq, MAY_TERMINAL_ENROL, place));
     }
     reply_json(rp, 200);
     json_put_array(rp, "data");
@@ -143,7 +138,8 @@ RESULT get_terminals(struct app *app, const struct request *rq, struct reply *rp
             if (shown == page.limit) break;
             last[0] = terminal->id;
             if (state != 0 && (int)terminal->state != state) continue;
-            if (!terminal_seen(rq, cat, terminal)) continue;
+            place = place_find(cat, terminal->venue_id);
+            if (request_may_at(rq, MAY_TERMINAL_ENROL, place).code != 0) continue;
             json_put_object(rp, NULL);
             terminal_put(rp, terminal);
             json_put_end(rp);
@@ -157,12 +153,10 @@ RESULT get_terminals(struct app *app, const struct request *rq, struct reply *rp
 
 RESULT get_terminal(struct app *app, const struct request *rq, struct reply *rp)
 {
-    /* who sets gates up, and who stands at one */
-    const bool enrols = request_may(rq, MAY_TERMINAL_ENROL, 0, 0).code == 0;
-    const enum permission sees = enrols ? MAY_TERMINAL_ENROL : MAY_ADMIT;
     struct terminal terminal;
 
-    TRY(terminal_of_path(app, rq, sees, &terminal));
+    /* who sets gates up, and who stands at one */
+    TRY(terminal_of_path(app, rq, MAY_ADMIT, MAY_TERMINAL_ENROL, &terminal));
     reply_json(rp, 200);
     terminal_put(rp, &terminal);
     return OK;
@@ -176,7 +170,7 @@ RESULT post_terminal_activation(struct app *app, const struct request *rq, struc
 
     TRY(json_read(rq->body, NULL, 0));
     REQUIRE(request_session(rq)->actor == ACTOR_STAFF, API_SCOPE);
-    TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, &terminal));
+    TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, MAY_TERMINAL_ENROL, &terminal));
     by = by_of(app, rq, place_find(catalogue_now(app->shelf), terminal.venue_id));
     TRY(venues_terminal_renew(app->store, terminal.venue_id, terminal.id, &app->entropy, &by,
                               rq->at, activation));
@@ -193,7 +187,7 @@ RESULT post_terminal_revocation(struct app *app, const struct request *rq, struc
 
     TRY(json_read(rq->body, NULL, 0));
     REQUIRE(request_session(rq)->actor == ACTOR_STAFF, API_SCOPE);
-    TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, &terminal));
+    TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, MAY_TERMINAL_ENROL, &terminal));
     by = by_of(app, rq, place_find(catalogue_now(app->shelf), terminal.venue_id));
     TRY(venues_terminal_revoke(app->store, terminal.venue_id, terminal.id, &by, rq->at));
     sessions_drop_actor(app->sessions, ACTOR_TERMINAL, terminal.id, NULL);
@@ -299,7 +293,7 @@ RESULT post_heartbeat(struct app *app, const struct request *rq, struct reply *r
 
     TRY(json_read(rq->body, body, LEN(body)));
     REQUIRE(request_session(rq)->actor == ACTOR_TERMINAL, API_SCOPE);
-    TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, &terminal));
+    TRY(terminal_of_path(app, rq, MAY_TERMINAL_ENROL, MAY_TERMINAL_ENROL, &terminal));
     beat.venue_id = terminal.venue_id;
     beat.terminal_id = terminal.id;
     TRY(venues_heartbeat(app->store, &beat));

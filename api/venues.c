@@ -41,6 +41,21 @@ static void place_put(struct app *app, struct reply *rp, const struct place *pla
     json_put_str(rp, "mark", str_of(mark_name(place->mark)));
 }
 
+static void operator_put(struct app *app, struct reply *rp, const struct place *place)
+{
+    const struct organisation *operator=
+        organisation_find(catalogue_now(app->shelf), place->operator_id);
+
+    if (!operator) return;
+    json_put_object(rp, "operator");
+    json_put_id(rp, "id", "org", operator->id);
+    json_put_str(rp, "code", operator->code);
+    json_put_str(rp, "name", operator->name.zh);
+    json_put_str(rp, "name_en", operator->name.en);
+    json_put_str(rp, "mark", str_of(mark_name(operator->mark)));
+    json_put_end(rp);
+}
+
 RESULT get_venues(struct app *app, const struct request *rq, struct reply *rp)
 {
     const struct catalogue *cat = catalogue_now(app->shelf);
@@ -82,6 +97,7 @@ RESULT get_venue(struct app *app, const struct request *rq, struct reply *rp)
     TRY(place_of_path(app, rq, &place));
     reply_json(rp, 200);
     place_put(app, rp, place);
+    operator_put(app, rp, place);
     return OK;
 }
 
@@ -207,7 +223,7 @@ RESULT get_bookings(struct app *app, const struct request *rq, struct reply *rp)
     return OK;
 }
 
-/* The holder's own, or one that staff of the place's region may see. */
+/* The holder's own, or one that staff of the place may see. */
 RESULT get_booking(struct app *app, const struct request *rq, struct reply *rp)
 {
     const struct session *session = request_session(rq);
@@ -218,7 +234,7 @@ RESULT get_booking(struct app *app, const struct request *rq, struct reply *rp)
 
     TRY(place_of_path(app, rq, &place));
     TRY(path_id(rq, "booking", "bkg", &booking_id));
-    if (session->actor == ACTOR_STAFF) TRY(request_may(rq, MAY_BOOKING_VIEW, place->region, 0));
+    if (session->actor == ACTOR_STAFF) TRY(request_may_at(rq, MAY_BOOKING_VIEW, place));
     err = venues_booking_get(app->store, place->id, booking_id, &booking);
     if (err.code == VENUES_BOOKING_UNKNOWN) REFUSE(API_NOT_FOUND);
     TRY(err);

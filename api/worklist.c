@@ -35,10 +35,15 @@ static const char *const EVENTS[] = { "opened",   "taken",  "returned", "transfe
                                       "answered", "closed", "reopened" };
 
 /* What has no region is the province's. */
+static int32_t region_of(const struct worklist_row *row)
+{
+    return row->region_code ? row->region_code : REGION_ANHUI;
+}
+
+/* What no organisation was asked to work on is anybody's in the region. */
 static RESULT may_work(const struct request *rq, const struct worklist_row *row)
 {
-    return request_may(rq, MAY_WORKLIST, row->region_code ? row->region_code : REGION_ANHUI,
-                       row->organisation_id);
+    return request_may(rq, MAY_WORKLIST, region_of(row), row->organisation_id);
 }
 
 static RESULT row_of_path(struct app *app, const struct request *rq, struct worklist_row *out)
@@ -263,7 +268,10 @@ static bool leads(const struct session *session, const struct worklist_row *row)
         const struct grant *grant = &session->signin.grants[i];
 
         if (grant->role != ROLE_SUPERVISOR && grant->role != ROLE_OFFICER) continue;
-        if (grant_covers(grant->region_code, row->region_code)) return true;
+        if (grants_may(grant, 1, session->scopes, MAY_WORKLIST, region_of(row),
+                       row->organisation_id)
+                .code == 0)
+            return true;
     }
     return false;
 }

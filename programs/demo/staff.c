@@ -2,36 +2,45 @@
  * factor and a bearer token, in Hefei unless the role is the province's. */
 #include "programs/demo/demo.h"
 
+/* org: its code in the catalogue, or, where the catalogue has none of the kind (a shop, a clearing
+ * house), NULL and the name of one that is made up. limited: the role reaches that organisation
+ * alone. The venue's staff are of the place that is open day and night, the first of the gates. */
 /* clang-format off */
 static const struct post {
     enum role role;
     const char *user, *name, *org, *org_name;
     int32_t region;
+    bool limited;
 } POSTS[] = {
-    { ROLE_AGENT,      "agent",      "周敏",   "12333-340000",  "安徽12333热线（演示）",       340000 },
-    { ROLE_CLERK,      "clerk",      "王芳",   "bank-340104-1", "徽商银行蜀山支行（演示）",    340000 },
-    { ROLE_SUPERVISOR, "supervisor", "李强",   "bank-340104-1", "徽商银行蜀山支行（演示）",    340000 },
-    { ROLE_OFFICER,    "officer",    "赵德明", "HRSS-340104",   "蜀山区人社局（演示）",        340104 },
-    { ROLE_FINANCE,    "finance",    "孙丽",   "fin-340104",    "蜀山区财政局（演示）",        340104 },
-    { ROLE_CLEARING,   "clearing",   "吴涛",   "clear-340100",  "合肥通卡清算中心（演示）",    340100 },
-    { ROLE_VENUE,      "venue",      "郑雨",   "venue-340100",  "合肥市文旅局（演示）",        340100 },
-    { ROLE_LIBRARY,    "library",    "冯静",   "lib-340100",    "合肥市图书馆（演示）",        340100 },
-    { ROLE_HOSPITAL,   "hospital",   "陈海",   "hosp-340100",   "合肥市第一人民医院（演示）",  340100 },
-    { ROLE_PHARMACY,   "pharmacy",   "褚兰",   "pharm-340100",  "合肥定点药店（演示）",        340100 },
-    { ROLE_UNION,      "union",      "卫国",   "union-340000",  "省总工会（演示）",            340000 },
-    { ROLE_ADMIN,      "admin",      "蒋志",   "HRSS-340000",   "省社会保障卡服务中心（演示）", 340000 },
-    { ROLE_AUDITOR,    "auditor",    "沈信",   "audit-340000",  "省审计厅（演示）",            340000 },
-    { ROLE_OPERATOR,   "operator",   "韩宇",   "ops-340000",    "运行中心（演示）",            340000 },
-    { ROLE_DEVELOPER,  "developer",  "杨阳",   "dev-340000",    "系统开发商（演示）",          340000 },
+    { ROLE_AGENT,      "agent",      "周敏",   "HRSS-340000",     NULL, 340000, false },
+    { ROLE_CLERK,      "clerk",      "王芳",   NULL, "徽商银行蜀山支行（演示）",   340000, false },
+    { ROLE_SUPERVISOR, "supervisor", "李强",   NULL, "徽商银行蜀山支行（演示）",   340000, false },
+    { ROLE_OFFICER,    "officer",    "赵德明", "HRSS-340104",     NULL, 340104, false },
+    { ROLE_FINANCE,    "finance",    "孙丽",   "FINANCE-340100",  NULL, 340100, false },
+    { ROLE_CLEARING,   "clearing",   "吴涛",   NULL, "合肥通卡清算中心（演示）",   340100, false },
+    { ROLE_VENUE,      "venue",      "郑雨",   "OPERATOR-SC0068", NULL, 340100, true },
+    { ROLE_LIBRARY,    "library",    "冯静",   "OPERATOR-LI0002", NULL, 340100, true },
+    { ROLE_HOSPITAL,   "hospital",   "陈海",   NULL, "合肥市第一人民医院（演示）", 340100, false },
+    { ROLE_PHARMACY,   "pharmacy",   "褚兰",   NULL, "合肥定点药店（演示）",       340100, false },
+    { ROLE_UNION,      "union",      "卫国",   "UNION-340000",    NULL, 340000, false },
+    { ROLE_ADMIN,      "admin",      "蒋志",   "HRSS-340000",     NULL, 340000, false },
+    { ROLE_AUDITOR,    "auditor",    "沈信",   NULL, "省审计厅（演示）",           340000, false },
+    { ROLE_OPERATOR,   "operator",   "韩宇",   "DATA-340000",     NULL, 340000, false },
+    { ROLE_DEVELOPER,  "developer",  "杨阳",   NULL, "系统开发商（演示）",         340000, false },
 };
 /* clang-format on */
 
-/* The office in the catalogue; 0 where the catalogue has none of that code (banks, shops). */
-static int64_t org_of(const struct demo *demo, const struct post *post)
+/* Whose staff it is: its id and the name that demo.json tells. */
+static RESULT org_of(const struct demo *demo, const struct post *post, int64_t *id,
+                     struct str *name)
 {
-    const struct organisation *org = organisation_by_code(demo->cat, str_of(post->org));
+    const struct organisation *org =
+        post->org ? organisation_by_code(demo->cat, str_of(post->org)) : NULL;
 
-    return org ? org->id : 0;
+    if (post->org && !org) return fault(FAULT_STORE_CORRUPT, "no organisation %s", post->org);
+    *id = org ? org->id : 0;
+    *name = org ? org->name.zh : str_of(post->org_name);
+    return OK;
 }
 
 static RESULT account(struct demo *demo, const struct post *post)
@@ -45,10 +54,13 @@ static RESULT account(struct demo *demo, const struct post *post)
     struct signed_in token;
     char password[17], base32[64];
     struct writer w = writer_over(base32, sizeof base32);
+    struct str org_name;
     int64_t staff_id;
 
-    ask.org_id = org_of(demo, post);
-    ask.grants[0] = (struct grant){ .role = post->role, .region_code = post->region };
+    TRY(org_of(demo, post, &ask.org_id, &org_name));
+    ask.grants[0] = (struct grant){ .role = post->role,
+                                    .region_code = post->region,
+                                    .org_id = post->limited ? ask.org_id : 0 };
     TRY(registry_staff_add(&demo->rg, NULL, &ask, &staff_id));
     if (post->role == ROLE_CLERK) demo->clerk_id = staff_id;
     own.actor = ACTOR_STAFF;
@@ -69,7 +81,7 @@ static RESULT account(struct demo *demo, const struct post *post)
     json_out_object(&demo->out, NULL);
     json_out_str(&demo->out, "role", str_of(role_name(post->role)));
     json_out_int(&demo->out, "region_code", post->region);
-    json_out_str(&demo->out, "org", str_of(post->org_name));
+    json_out_str(&demo->out, "org", org_name);
     json_out_str(&demo->out, "user", str_of(post->user));
     json_out_str(&demo->out, "password", str_of(password));
     json_out_str(&demo->out, "totp_secret", writer_str(&w));

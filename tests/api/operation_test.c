@@ -399,6 +399,38 @@ static void test_worklist_of_oneself(void)
                  403);
 }
 
+/* Who leads at one office passes on what was taken there, not what a colleague of another took. */
+static void test_worklist_of_another_office(const struct organisation *office)
+{
+    const struct staff_ask leader = { .user = S("leader"),
+                                      .name = S("王试验"),
+                                      .grants = { { ROLE_SUPERVISOR, 340100, 4711 },
+                                                  { ROLE_CLERK, 340100, office->id } },
+                                      .grants_n = 2,
+                                      .act = world_act(&w.base) };
+    struct asker who;
+    int64_t leader_id = 0;
+    char item[20];
+
+    world_id(&w, "wrk", case_new(WORKLIST_COMPLAINT, 340100, office->id), item);
+    CHECK_OK("a leader", registry_staff_add(&w.base.rg, NULL, &leader, &leader_id));
+    world_token(&w, SUBJECT_STAFF, leader_id, PROOF_TWO_FACTORS, &who);
+    CHECK_STATUS(&w, "a clerk takes it",
+                 world_ask(&w, &w.clerk, text_of("POST /v1/worklist/%s/takings", item), "{}"), 201);
+    {
+        const struct refused ROWS[] = {
+            { "passed on by who leads elsewhere", &who,
+              text_of("POST /v1/worklist/%s/transfers", item), "{\"region_code\":340104}", 409,
+              "case_not_yours" },
+        };
+        UNTOUCHED(&w, ROWS);
+    }
+    CHECK_STATUS(&w, "by who leads in the province",
+                 world_ask(&w, &w.supervisor, text_of("POST /v1/worklist/%s/transfers", item),
+                           "{\"region_code\":340104}"),
+                 201);
+}
+
 static void test_worklist_moves(const char *here)
 {
     char seen[2000];
@@ -516,6 +548,7 @@ static void test_worklist(void)
     test_worklist_moves(here);
     test_worklist_refused(here, far, offices);
     test_worklist_of_oneself();
+    test_worklist_of_another_office(office);
 }
 
 int main(void)

@@ -86,7 +86,8 @@ static void grants(void)
 {
     for (int role = ROLE_RESIDENT; role < ROLES; role++)
         for (int p = MAY_SELF_VIEW; p < PERMISSIONS; p++) {
-            struct grant grant = { (enum role)role, 340100, 5 };
+            struct grant grant = { (enum role)role, 340100, 5 },
+                         any = { (enum role)role, 340100, 0 };
             enum permission permission = (enum permission)p;
             int may = role_may((enum role)role, permission) ? 0 : STAFF_MAY_NOT;
             CHECK_CODE("inside", grants_may(&grant, 1, SCOPES_ALL, permission, 340104, 5), may);
@@ -95,6 +96,15 @@ static void grants(void)
                        STAFF_MAY_NOT);
             CHECK_CODE("another organisation",
                        grants_may(&grant, 1, SCOPES_ALL, permission, 340104, 6), STAFF_MAY_NOT);
+            CHECK_CODE("nobody's",
+                       grants_may(&grant, 1, SCOPES_ALL, permission, 340104, ORG_NOBODY),
+                       STAFF_MAY_NOT);
+            CHECK_CODE("of any organisation",
+                       grants_may(&any, 1, SCOPES_ALL, permission, 340104, 6), may);
+            CHECK_CODE("of any, and nobody's",
+                       grants_may(&any, 1, SCOPES_ALL, permission, 340104, ORG_NOBODY), may);
+            CHECK_CODE("of any, in another city",
+                       grants_may(&any, 1, SCOPES_ALL, permission, 340202, 5), STAFF_MAY_NOT);
             CHECK_CODE("scope taken away",
                        grants_may(&grant, 1, SCOPES_ALL & ~SCOPE_BIT(p), permission, 340104, 5),
                        STAFF_MAY_NOT);

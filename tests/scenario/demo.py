@@ -103,6 +103,19 @@ def check_members(folder):
     check("messages are listed", status(demo["sms_outbox"]) == 200)
     return demo
 
+def check_reach(demo):
+    """A role limited to an organisation reaches the place that it runs, and no other."""
+    server, mine = Server(demo["base"]), demo["gates"][0]["venue"]
+    others = [gate["venue"] for gate in demo["gates"] if gate["venue"] != mine]
+    token = [one["api_token"] for one in demo["accounts"] if one["role"] == "venue"][0]
+    _, seen = server.ask("GET", "/v1/terminals?limit=200", token=token)
+    check("staff of a place see its gates alone", {one["venue"] for one in seen.get("data", [])} == {mine}, seen)
+    code, answer = server.ask("GET", "/v1/terminals?venue=" + others[0], token=token)
+    check("and are refused at another", (code, answer.get("code")) == (403, "region"), answer)
+    _, place = server.ask("GET", "/v1/venues/" + mine)
+    org = [one["org"] for one in demo["accounts"] if one["role"] == "venue"][0]
+    check("whose operator they are", place.get("operator", {}).get("name") == org, (place, org))
+
 def check_life(demo, folder):
     began = time.monotonic()
     time.sleep(LIFE_SEC)
@@ -191,6 +204,7 @@ def run(folder):
         if not check("ready in time", took is not None, "see " + folder + ".out"):
             return
         made = check_members(folder)
+        check_reach(made)
         check_life(made, folder)
         token = check_receipt(made)
         check_audit(made["store"], "nor while they live")
