@@ -170,14 +170,16 @@ enum { PUBLIC_KEYS_MAX = 128 };
 RESULT keyd_public_keys(struct keyd *keyd, struct public_key *out, size_t max, size_t *n);
 
 /* ---- what it says of itself ---- */
+struct keyd_used {
+    int64_t second_used, second_max, day_used, day_max;
+};
 struct keyd_status {
     bool test;          /* any test key */
     struct instant now; /* its clock */
     int64_t log_line;   /* lines written so far today */
     uint8_t log_head[HASH_BYTES];
-    struct {
-        int64_t second_used, second_max, day_used, day_max;
-    } budgets[KEYD_USES]; /* by enum keyd_use */
+    struct keyd_used budgets[KEYD_USES];          /* openings, by enum keyd_use */
+    struct keyd_used signing[KEYD_SIGN_PURPOSES]; /* signatures, by enum keyd_sign_purpose */
 };
 RESULT keyd_status(struct keyd *keyd, struct keyd_status *out);
 

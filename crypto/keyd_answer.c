@@ -287,6 +287,17 @@ static RESULT keys_answer(struct keyd_core *core, struct cursor *c, struct write
     return OK;
 }
 
+static void put_used(struct writer *w, const struct keyd_used *used, int n)
+{
+    put_u8(w, (uint8_t)(n - 1)); /* 0 names none */
+    for (int i = 1; i < n; i++) {
+        put_be64(w, (uint64_t)used[i].second_used);
+        put_be64(w, (uint64_t)used[i].second_max);
+        put_be64(w, (uint64_t)used[i].day_used);
+        put_be64(w, (uint64_t)used[i].day_max);
+    }
+}
+
 static RESULT status_answer(struct keyd_core *core, struct cursor *c, struct writer *w)
 {
     struct keyd_status status = { .test = core->test };
@@ -298,13 +309,8 @@ static RESULT status_answer(struct keyd_core *core, struct cursor *c, struct wri
     put_be64(w, (uint64_t)status.now.usec);
     put_be64(w, (uint64_t)status.log_line);
     put_bytes(w, bytes_of(status.log_head, HASH_BYTES));
-    put_u8(w, KEYD_USES - 1);
-    for (int use = 1; use < KEYD_USES; use++) {
-        put_be64(w, (uint64_t)status.budgets[use].second_used);
-        put_be64(w, (uint64_t)status.budgets[use].second_max);
-        put_be64(w, (uint64_t)status.budgets[use].day_used);
-        put_be64(w, (uint64_t)status.budgets[use].day_max);
-    }
+    put_used(w, status.budgets, KEYD_USES);
+    put_used(w, status.signing, KEYD_SIGN_PURPOSES);
     return OK;
 }
 

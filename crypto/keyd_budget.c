@@ -235,16 +235,25 @@ RESULT budget_take_sign(struct keyd_core *core, enum keyd_sign_purpose purpose, 
     return err;
 }
 
+static struct keyd_used used_of(const struct budget_state *state, const struct keyd_budget *limit)
+{
+    return (struct keyd_used){ .second_used = state->second_used,
+                               .second_max = limit->per_second,
+                               .day_used = state->day_used,
+                               .day_max = limit->per_day };
+}
+
 void budget_read(struct keyd_core *core, struct keyd_status *out)
 {
     pthread_mutex_lock(&core->lock);
     out->now = keyd_log_time(core->log, clock_now(&core->clock));
     for (int use = 1; use < KEYD_USES; use++) {
-        const struct budget_state *state = state_at(core, (enum keyd_use)use, out->now);
-        out->budgets[use].second_used = state->second_used;
-        out->budgets[use].second_max = core->budgets[use].per_second;
-        out->budgets[use].day_used = state->day_used;
-        out->budgets[use].day_max = core->budgets[use].per_day;
+        out->budgets[use] =
+            used_of(state_at(core, (enum keyd_use)use, out->now), &core->budgets[use]);
+    }
+    for (int purpose = 1; purpose < KEYD_SIGN_PURPOSES; purpose++) {
+        out->signing[purpose] =
+            used_of(state_now(&core->signed_of[purpose], out->now), &core->sign_budgets[purpose]);
     }
     pthread_mutex_unlock(&core->lock);
 }

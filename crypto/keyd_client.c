@@ -519,6 +519,17 @@ RESULT keyd_public_keys(struct keyd *keyd, struct public_key *out, size_t max, s
     return OK;
 }
 
+static void take_used(struct cursor *c, struct keyd_used *used, int n)
+{
+    if (take_u8(c) != n - 1) c->over = true;
+    for (int i = 1; i < n; i++) {
+        used[i].second_used = (int64_t)take_be64(c);
+        used[i].second_max = (int64_t)take_be64(c);
+        used[i].day_used = (int64_t)take_be64(c);
+        used[i].day_max = (int64_t)take_be64(c);
+    }
+}
+
 RESULT keyd_status(struct keyd *keyd, struct keyd_status *out)
 {
     SCOPED(call) call = { 0 };
@@ -532,13 +543,8 @@ RESULT keyd_status(struct keyd *keyd, struct keyd_status *out)
     status.now.usec = (int64_t)take_be64(&c);
     status.log_line = (int64_t)take_be64(&c);
     head = take_bytes(&c, HASH_BYTES);
-    if (take_u8(&c) != KEYD_USES - 1) c.over = true;
-    for (int use = 1; use < KEYD_USES; use++) {
-        status.budgets[use].second_used = (int64_t)take_be64(&c);
-        status.budgets[use].second_max = (int64_t)take_be64(&c);
-        status.budgets[use].day_used = (int64_t)take_be64(&c);
-        status.budgets[use].day_max = (int64_t)take_be64(&c);
-    }
+    take_used(&c, status.budgets, KEYD_USES);
+    take_used(&c, status.signing, KEYD_SIGN_PURPOSES);
     TRY(call_end(&c));
     memcpy(status.log_head, head.p, HASH_BYTES);
     *out = status;

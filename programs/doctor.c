@@ -8,6 +8,7 @@
 
 #include "crypto/crypto.h"
 #include "crypto/keyd.h"
+#include "crypto/keys.h"
 #include "programs/nouns.h"
 #include "programs/ready.h"
 #include "programs/settings.h"
@@ -18,6 +19,8 @@ enum { SETTINGS_ARENA = 512 * 1024 };
 #define CLOCKS_APART_USEC (2 * USEC_PER_SEC)
 enum { ROOM_PERCENT = 10 };                    /* less free than this is a warning, */
 static const uint64_t ROOM_BYTES = 256u << 20; /* and less than this is a finding */
+
+static const double BUDGET_NEAR = 0.8; /* of a day's budget: time left to look */
 
 enum finding { FINE, WARNING, WRONG, NOT_SEEN };
 
@@ -124,6 +127,36 @@ static void store(struct doctor *doctor)
     store_close(store);
 }
 
+/* ---- budgets: which of keyd's is nearest to its day's end? ---- */
+
+static double part_used(const struct keyd_used *used)
+{
+    return used->day_max > 0 ? (double)used->day_used / (double)used->day_max : 0;
+}
+
+static void budgets(struct doctor *doctor, const struct keyd_status *status)
+{
+    const struct keyd_used *most = &status->budgets[1];
+    const char *kind = "open", *name = settings_use_name((enum keyd_use)1);
+
+    for (int use = 2; use < KEYD_USES; use++) {
+        if (part_used(&status->budgets[use]) <= part_used(most)) continue;
+        most = &status->budgets[use];
+        name = settings_use_name((enum keyd_use)use);
+    }
+    for (int purpose = 1; purpose < KEYD_SIGN_PURPOSES; purpose++) {
+        if (part_used(&status->signing[purpose]) <= part_used(most)) continue;
+        most = &status->signing[purpose];
+        kind = "sign";
+        name = keys_use_name(KEYS_SIGN + purpose);
+    }
+    tell(doctor, "keyd_budgets", part_used(most) >= BUDGET_NEAR ? WARNING : FINE,
+         arena_format(cli_arena(doctor->cli), "%s %s: %" PRId64 " of %" PRId64 " today", kind, name,
+                      most->day_used, most->day_max),
+         "今日额度将尽：查明谁在用，必要时调高 budget.*",
+         "today's budget is nearly used up: find out by whom, and raise budget.* if that is right");
+}
+
 /* ---- keys: does the key process of a running server answer, and by the same clock? ---- */
 
 static void keys(struct doctor *doctor, bool runs)
@@ -151,6 +184,7 @@ static void keys(struct doctor *doctor, bool runs)
     tell(doctor, "keyd", apart > CLOCKS_APART_USEC || apart < -CLOCKS_APART_USEC ? WARNING : FINE,
          status.test ? S("test keys") : S(""), "keyd 的时钟不同：时间跳过？",
          "keyd's clock differs: did time jump?");
+    budgets(doctor, &status);
 }
 
 /* ---- machine: clock and room ---- */

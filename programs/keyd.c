@@ -25,6 +25,11 @@ static const char *const USES[KEYD_USES] = {
     [KEYD_USE_TOTP] = "totp",
 };
 
+const char *settings_use_name(enum keyd_use use)
+{
+    return USES[use];
+}
+
 RESULT settings_keyd(const struct config *config, struct secret *pin, struct keyd_settings *out)
 {
     struct str folder = config_text(config, "keys.folder");

@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "base/cli.h"
 #include "base/config.h"
+#include "crypto/keyd.h"
 
 extern const struct setting SETTINGS[];
 extern const size_t SETTINGS_N;
@@ -30,5 +31,7 @@ struct secret;
 /* Folder, device and budgets of keyd; `pin` is opened from keys.secret_file, borrowed by `out`, and
  * closed by the caller. In programs/keyd.c. */
 RESULT settings_keyd(const struct config *config, struct secret *pin, struct keyd_settings *out);
+/* "holder": a use of openings, as the settings budget.* call it. */
+const char *settings_use_name(enum keyd_use use);
 /* "RUN/keyd.sock" and "RUN/courier.sock" in the arena. */
 const char *settings_socket(const struct config *config, struct arena *arena, const char *name);

@@ -11,6 +11,7 @@ static void test_budgets(void)
     struct world world;
     uint8_t sealed[64], tag[NAME_TAG_BYTES];
     struct keyd_status status;
+    struct signature signature;
     size_t n = 0;
     int opened = 0, tags = 0;
 
@@ -24,6 +25,13 @@ static void test_budgets(void)
     CHECK_INT("used", status.budgets[KEYD_USE_HOLDER].day_used, 100);
     CHECK_INT("of", status.budgets[KEYD_USE_HOLDER].day_max, 1000);
     CHECK("test keys are told", status.test);
+    CHECK_INT("no list is signed yet", status.signing[KEYD_SIGN_STOP_LIST].day_used, 0);
+    CHECK_OK("a list", keyd_sign(world.keyd, KEYD_SIGN_STOP_LIST, str_bytes(S("x")), &signature));
+    CHECK_OK("status", keyd_status(world.keyd, &status));
+    CHECK_INT("signed this second", status.signing[KEYD_SIGN_STOP_LIST].second_used, 1);
+    CHECK_INT("signed today", status.signing[KEYD_SIGN_STOP_LIST].day_used, 1);
+    CHECK("of so many", status.signing[KEYD_SIGN_STOP_LIST].day_max > 1);
+    CHECK_INT("and nothing else", status.signing[KEYD_SIGN_RECEIPT].day_used, 0);
     now.usec -= 5 * USEC_PER_SEC;
     CHECK_INT("a clock set back gives nothing",
               open_some(&world, KEYD_USE_HOLDER, bytes_of(sealed, n), 10), 0);
