@@ -25,7 +25,16 @@ struct stop_list_handle {
     size_t bytes;
     uint8_t *p;
 };
-enum { STOP_LISTS_KEPT = 8 };
+/* Of the newest position: a full one and a delta of each length that list_from lets be asked for,
+ * some 17; and those of the one before, while they are sent. */
+enum { STOP_LISTS_KEPT = 40 };
+struct list_place {
+    struct stop_list_handle *list;       /* the last that was made; NULL */
+    bool making;                         /* by somebody, without the lock: */
+    int64_t incarnation, from, position; /* this one */
+    uint64_t ends;                       /* of makings here; a waiter sees by it that one ended, */
+    struct err end;                      /* and how */
+};
 
 struct identity {
     struct identity_config config;
@@ -46,8 +55,8 @@ struct identity {
     bool recording;
     _Atomic bool stop;
     pthread_mutex_t lists_lock;
-    struct stop_list_handle *lists[STOP_LISTS_KEPT];
-    int lists_next;
+    pthread_cond_t lists_made; /* some making ended */
+    struct list_place lists[STOP_LISTS_KEPT];
 };
 
 /* The published keys, from memory; asked of keyd again each minute. */

@@ -239,6 +239,7 @@ RESULT identity_open(const struct identity_config *config, struct identity **out
     identity->codec = blind_id_codec(config->blind);
     pthread_mutex_init(&identity->keys_lock, NULL);
     pthread_mutex_init(&identity->lists_lock, NULL);
+    pthread_cond_init(&identity->lists_made, NULL);
     identity->cache = pages_take(sizeof *identity->cache);
     err = identity->cache ? OK : fault(FAULT_MEMORY, "identity: bundles");
     if (err.code == 0) {
@@ -259,11 +260,12 @@ void identity_close(struct identity *identity)
     if (!identity) return;
     recorder_stop(identity);
     for (int i = 0; i < STOP_LISTS_KEPT; i++) {
-        identity_stop_list_done(identity->lists[i]);
+        identity_stop_list_done(identity->lists[i].list);
     }
     pages_give(identity->cache, sizeof *identity->cache);
     prepared_keys_close(&identity->prepared);
     pthread_mutex_destroy(&identity->keys_lock);
     pthread_mutex_destroy(&identity->lists_lock);
+    pthread_cond_destroy(&identity->lists_made);
     pages_give(identity, sizeof *identity);
 }

@@ -256,8 +256,10 @@ RESULT identity_stop_list_check(const struct published_keys *keys, struct bytes 
 
 enum { STOP_LIST_MAX_AGE_SEC = 24 * 3600 };
 /* The newest full list, or what changed after `from_position` (a full one when that is too long ago
- * or of another incarnation): signed bytes, made anew when the sealed position moved. `*file` is
- * borrowed until identity_stop_list_done(handle). */
+ * or of another incarnation): signed bytes, made anew when the sealed position moved. A delta may
+ * begin before from_position, so that readers of nearly the same one share it and its signature;
+ * whoever asks for what is being made waits for that, and for no other. `*file` is borrowed until
+ * identity_stop_list_done(handle). */
 struct stop_list_handle;
 RESULT identity_stop_list(struct identity *identity, int64_t incarnation, int64_t from_position,
                           struct instant at, struct bytes *file, struct stop_list_handle **handle);

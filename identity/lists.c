@@ -191,21 +191,104 @@ static RESULT list_make(struct identity *identity, const struct derived_status *
     return err;
 }
 
+/* What is asked for: of one incarnation, from there to the newest position. */
+struct wanted {
+    int64_t incarnation, from, position;
+    struct instant at;
+};
+
+static bool list_young(const struct stop_list_handle *list, struct instant at)
+{
+    return at.usec - list->made_at.usec < (list->from == 0 ? FULL_FRESH_USEC : USEC_PER_SEC);
+}
+
 /* With the lock held: one that was made for this, a full one also when a little old. */
-static struct stop_list_handle *list_kept(struct identity *identity,
-                                          const struct derived_status *status, int64_t from,
-                                          struct instant at)
+static struct stop_list_handle *list_kept(struct identity *identity, const struct wanted *wanted)
 {
     for (int i = 0; i < STOP_LISTS_KEPT; i++) {
-        struct stop_list_handle *kept = identity->lists[i];
-        bool young;
-        if (!kept || kept->incarnation != status->incarnation || kept->from != from) continue;
-        young = at.usec - kept->made_at.usec < (from == 0 ? FULL_FRESH_USEC : USEC_PER_SEC);
+        struct stop_list_handle *kept = identity->lists[i].list;
+
+        if (!kept || kept->incarnation != wanted->incarnation || kept->from != wanted->from)
+            continue;
         /* a full list's reader goes on with a delta, but none can begin at position 0 */
-        if (young && ((from == 0 && kept->position > 0) || kept->position == status->position))
+        if (list_young(kept, wanted->at) &&
+            ((wanted->from == 0 && kept->position > 0) || kept->position == wanted->position))
             return kept;
     }
     return NULL;
+}
+
+/* With the lock held: where somebody makes just this. */
+static struct list_place *list_coming(struct identity *identity, const struct wanted *wanted)
+{
+    for (int i = 0; i < STOP_LISTS_KEPT; i++) {
+        struct list_place *place = &identity->lists[i];
+
+        if (place->making && place->incarnation == wanted->incarnation &&
+            place->from == wanted->from &&
+            (wanted->from == 0 || place->position == wanted->position))
+            return place;
+    }
+    return NULL;
+}
+
+/* With the lock held: an empty place, else the oldest delta's, else the oldest full list's, which
+ * costs most to make; NULL: all are in work. */
+static struct list_place *list_room(struct identity *identity)
+{
+    struct list_place *room = NULL;
+
+    for (int i = 0; i < STOP_LISTS_KEPT; i++) {
+        struct list_place *place = &identity->lists[i];
+        const struct stop_list_handle *list = place->list, *other = room ? room->list : NULL;
+
+        if (place->making) continue;
+        if (!list) return place;
+        if (!room || (list->from == 0) < (other->from == 0) ||
+            ((list->from == 0) == (other->from == 0) &&
+             instant_before(list->made_at, other->made_at)))
+            room = place;
+    }
+    return room;
+}
+
+/* With the lock held, which is given back while the list is made: others are read and made
+ * meanwhile. */
+static RESULT list_make_at(struct identity *identity, struct list_place *place,
+                           const struct wanted *wanted, const struct derived_status *status)
+{
+    struct stop_list_handle *made = NULL;
+    struct err err;
+
+    place->making = true;
+    place->incarnation = wanted->incarnation;
+    place->from = wanted->from;
+    place->position = wanted->position;
+    pthread_mutex_unlock(&identity->lists_lock);
+    err = list_make(identity, status, wanted->from, wanted->at, &made);
+    pthread_mutex_lock(&identity->lists_lock);
+    if (err.code == 0) {
+        identity_stop_list_done(place->list);
+        place->list = made;
+    }
+    place->making = false;
+    place->end = err;
+    place->ends++;
+    pthread_cond_broadcast(&identity->lists_made);
+    return err;
+}
+
+/* With the lock held: wait for what somebody else makes. A failure is every waiter's: if each tried
+ * again, keyd would be asked once for each of them, one after the other. */
+static RESULT list_await(struct identity *identity, const struct list_place *place)
+{
+    const uint64_t ends = place->ends;
+
+    while (place->ends == ends)
+        pthread_cond_wait(&identity->lists_made, &identity->lists_lock);
+    if (place->ends != ends + 1) return OK; /* and another one after it: look again */
+    if (place->end.code >= 0) return place->end;
+    return fault((enum fault)place->end.code, "a stop list that another reader asked for");
 }
 
 void identity_stop_list_done(struct stop_list_handle *handle)
@@ -213,11 +296,46 @@ void identity_stop_list_done(struct stop_list_handle *handle)
     if (handle && atomic_fetch_sub(&handle->users, 1) == 1) pages_give(handle, handle->bytes);
 }
 
-/* Where a list of these readers begins: their position, when a delta from it can be made. */
+/* Where a list of these readers begins: their position, when a delta from it can be made, or one
+ * before it. Lengths are powers of two, so that however many positions the readers stand at, a few
+ * deltas and signatures do for all; a delta says of each card how it is now, so a longer one is
+ * right too. */
 static int64_t list_from(const struct derived_status *status, int64_t incarnation, int64_t from)
 {
+    int64_t length = 1;
+
     if (incarnation != status->incarnation || from <= 0 || from > status->position) return 0;
-    return status->position - from > DELTA_ENTRIES_MAX ? 0 : from;
+    if (status->position - from > DELTA_ENTRIES_MAX) return 0;
+    if (from == status->position) return from;
+    while (length < status->position - from)
+        length *= 2;
+    if (length > DELTA_ENTRIES_MAX) length = DELTA_ENTRIES_MAX;
+    return status->position > length ? status->position - length : 1;
+}
+
+/* With the lock held. */
+static RESULT list_get(struct identity *identity, const struct wanted *wanted,
+                       const struct derived_status *status, struct stop_list_handle **out)
+{
+    for (;;) {
+        struct list_place *place;
+
+        *out = list_kept(identity, wanted);
+        if (*out) return OK;
+        place = list_coming(identity, wanted);
+        if (place) {
+            TRY(list_await(identity, place));
+            continue;
+        }
+        place = list_room(identity);
+        if (!place) {
+            pthread_cond_wait(&identity->lists_made, &identity->lists_lock);
+            continue;
+        }
+        TRY(list_make_at(identity, place, wanted, status));
+        *out = place->list; /* whatever its age: it was made for this */
+        return OK;
+    }
 }
 
 RESULT identity_stop_list(struct identity *identity, int64_t incarnation, int64_t from_position,
@@ -225,21 +343,16 @@ RESULT identity_stop_list(struct identity *identity, int64_t incarnation, int64_
 {
     struct derived_status status;
     struct stop_list_handle *list;
-    struct err err = OK;
-    int64_t from;
+    struct wanted wanted;
+    struct err err;
 
     derived_status(identity->config.derived, &status);
-    from = list_from(&status, incarnation, from_position);
+    wanted = (struct wanted){ .incarnation = status.incarnation,
+                              .from = list_from(&status, incarnation, from_position),
+                              .position = status.position,
+                              .at = at };
     pthread_mutex_lock(&identity->lists_lock);
-    list = list_kept(identity, &status, from, at);
-    if (!list) {
-        err = list_make(identity, &status, from, at, &list);
-        if (err.code == 0) {
-            identity_stop_list_done(identity->lists[identity->lists_next]);
-            identity->lists[identity->lists_next] = list;
-            identity->lists_next = (identity->lists_next + 1) % STOP_LISTS_KEPT;
-        }
-    }
+    err = list_get(identity, &wanted, &status, &list);
     if (err.code == 0) {
         atomic_fetch_add(&list->users, 1);
         *file = bytes_of(list->p, list->bytes - sizeof *list);

@@ -1,5 +1,7 @@
 /* tests/identity/verify_test.c - grades A and B on the store: used codes, every refusal, short and
  * paper codes, 64 at once. */
+#include <stdlib.h>
+
 #include "tests/identity/world.h"
 
 #include "journal/journal.h"
@@ -424,6 +426,91 @@ static void lists(struct world *w)
     CHECK_INT("the first stays", stop_list_find(&second, ba.card_index), STOP_STOPPED);
 }
 
+/* ---- many gates at once */
+
+enum { READERS = 64 };
+struct reader {
+    struct world *w;
+    pthread_barrier_t *start;
+    int64_t incarnation, from, position; /* wanted, and what came */
+    bool right;
+};
+
+static void *read_list(void *arg)
+{
+    struct reader *reader = arg;
+    struct stop_list_handle *handle;
+    struct stop_list_file parts;
+    struct bytes file;
+
+    pthread_barrier_wait(reader->start);
+    if (identity_stop_list(reader->w->identity, reader->incarnation, reader->from,
+                           fixture_now(&reader->w->f), &file, &handle)
+            .code != 0)
+        return NULL;
+    reader->right = stop_list_parse(file, &parts).code == 0 && parts.head.delta &&
+                    parts.head.from_position <= reader->from;
+    reader->position = parts.head.position;
+    identity_stop_list_done(handle);
+    return NULL;
+}
+
+static int64_t lists_signed(struct world *w)
+{
+    struct keyd_status status = { 0 };
+
+    CHECK_OK("status", keyd_status(w->keyd, &status));
+    return status.signing[KEYD_SIGN_STOP_LIST].day_used;
+}
+
+static void many_readers(struct world *w)
+{
+    static const struct {
+        const char *title;
+        int positions; /* the readers stand at so many */
+        int64_t most;  /* signatures; all of them fit a second's budget */
+    } rows[] = {
+        { "of one position", 1, 1 },
+        { "again, from memory", 1, 0 },
+        { "of a position each", READERS, 7 },
+    };
+    static struct reader readers[READERS];
+    struct derived_status status;
+    struct resident r;
+    pthread_t threads[READERS];
+    pthread_barrier_t start;
+
+    derived_status(w->derived, &status);
+    for (const int64_t enough = status.position + READERS; status.position < enough;) {
+        if (!resident_make(w, &r, CODE_P256, CODE_DOOR) || !CHECK("sealed", fixture_seal(&w->f)) ||
+            !CHECK_OK("caught up", derived_catch_up(w->derived)))
+            return;
+        derived_status(w->derived, &status);
+    }
+    fixture_pass(&w->f, USEC_PER_MIN);
+    pthread_barrier_init(&start, NULL, READERS);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const int64_t before = lists_signed(w);
+        int right = 0;
+
+        for (int k = 0; k < READERS; k++) {
+            readers[k] = (struct reader){ .w = w,
+                                          .start = &start,
+                                          .incarnation = status.incarnation,
+                                          .from = status.position - 1 - k % rows[i].positions };
+            if (pthread_create(&threads[k], NULL, read_list, &readers[k]) != 0) abort();
+        }
+        for (int k = 0; k < READERS; k++) {
+            pthread_join(threads[k], NULL);
+            right += readers[k].right && readers[k].position == status.position;
+        }
+        CHECK_INT(rows[i].title, right, READERS);
+        if (!CHECK(rows[i].title, lists_signed(w) - before <= rows[i].most))
+            printf("    %" PRId64 " signatures\n", lists_signed(w) - before);
+    }
+    pthread_barrier_destroy(&start);
+}
+
 int main(void)
 {
     for (int e = 0; e < fixture_engines(); e++) {
@@ -437,6 +524,7 @@ int main(void)
         papers(&w);
         lost(&w);
         lists(&w);
+        many_readers(&w);
         world_close(&w);
     }
     return test_end();
