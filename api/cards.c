@@ -261,7 +261,7 @@ RESULT post_pin_reset(struct app *app, const struct request *rq, struct reply *r
     TRY(card_of_path(app, rq, MAY_CARD_UNLOCK, MAY_CARD_UNLOCK, &card));
     act.proof = PROOF_PAPERS;
     TRY(limits_password_enter(app));
-    err = registry_pin_set(app->registry, card.person_id, card.id, pin, &act);
+    err = registry_pin_set(app->registry, rq->once, card.person_id, card.id, pin, &act);
     limits_password_leave(app);
     TRY(err);
     reply_empty(rp, 204);

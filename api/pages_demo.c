@@ -198,7 +198,7 @@ static RESULT sign_in_as(struct app *app, const struct request *rq, struct reply
     };
     struct signed_in made;
 
-    TRY(registry_token_make(app->registry, &ask, &made));
+    TRY(registry_token_make(app->registry, NULL, &ask, &made));
     TRY(sessions_keep(app->sessions, app->store, &made.session, rq->at));
     reply_session(rq, rp, (struct str){ made.token, TOKEN_CHARS }, DEMO_SESSION_SEC);
     return OK;

@@ -223,6 +223,12 @@ static bool say_signin(enum signin_refusal code, struct refusal *out)
     case SIGNIN_ONE_FACTOR:
         TELL(403, "two_factors_needed", "Sign in with two factors for this", "须以双因素登录办理",
              "A program's token makes no further tokens.", "程序令牌不能再签发令牌。");
+    case SIGNIN_TOLD:
+        TELL(409, "secret_told", "It was made under this key, and told in the first answer",
+             "该请求已办理，密码或令牌已在首次应答中告知",
+             "It is kept nowhere and can't be told again. Ask under a new key for a new one; an "
+             "unused token is ended by its id.",
+             "系统不保存明文，无法再次告知。请换用新的幂等键重新申请；未用的令牌请按编号收回。");
     }
     return false;
 }

@@ -336,7 +336,7 @@ RESULT post_staff_credentials(struct app *app, const struct request *rq, struct 
     TRY(staff_of_path(app, rq, &staff));
     REQUIRE(staff.id != act.actor_id, STAFF_SELF);
     TRY(limits_password_enter(app));
-    err = registry_password_set(app->registry, SUBJECT_STAFF, staff.id, password, &act);
+    err = registry_password_set(app->registry, rq->once, SUBJECT_STAFF, staff.id, password, &act);
     limits_password_leave(app);
     TRY(err);
     TRY(registry_totp_set(app->registry, staff.id, (struct bytes){ 0 }, &act, totp));
@@ -441,6 +441,7 @@ RESULT post_staff_token(struct app *app, const struct request *rq, struct reply 
     const struct json_field scope[] = { JSON_TEXT(NULL, &one, 1, 40) };
     struct signed_in made;
     struct staff staff;
+    struct err err;
     int64_t days;
     size_t n = 0;
     const struct json_field body[] = {
@@ -453,7 +454,9 @@ RESULT post_staff_token(struct app *app, const struct request *rq, struct reply 
     TRY(scopes_read(rq, scopes, n, &ask.scopes));
     ask.subject_id = staff.id;
     ask.life_usec = days * USEC_PER_DAY;
-    TRY(registry_token_make(app->registry, &ask, &made));
+    err = registry_token_make(app->registry, rq->once, &ask, &made);
+    if (err.code == SIGNIN_TOLD) json_out_id(refusal_more(rp), "id", "tkn", made.session.id);
+    TRY(err);
     TRY(sessions_keep(app->sessions, app->store, &made.session, rq->at));
     reply_json(rp, 201);
     json_put_str(rp, "token", (struct str){ made.token, TOKEN_CHARS });

@@ -287,7 +287,7 @@ static bool code_is(const struct client *client, const char *code)
 
 static enum cli_exit tell_unknown(struct client *client, const struct ask *ask, const char *key)
 {
-    if (!ask->once)
+    if (!ask->once || ask->own_key)
         return cli_fail(client->cli, CLI_PARTNER, "result_unknown",
                         "连接中断，不知是否已完成：请先查看再决定是否重做",
                         "the connection was lost and the result is unknown: look before you "
@@ -345,13 +345,13 @@ static enum cli_exit tell_problem(struct client *client)
     return end;
 }
 
-static void key_make(struct client *client, char key[65])
+static void key_make(struct client *client, bool own, char key[65])
 {
     struct str given = { 0 };
     struct writer w = writer_over(key, 64);
     uint8_t random[16];
 
-    given = cli_text(client->cli, "idempotency-key");
+    if (!own) given = cli_text(client->cli, "idempotency-key");
     if (given.n > 0 && str_c(given, key, 65)) return;
     client->entropy.fill(client->entropy.arg, random, sizeof random);
     put_hex(&w, bytes_of(random, sizeof random));
@@ -365,7 +365,7 @@ static enum cli_exit perform(struct client *client, const struct ask *ask)
     char key[65] = "";
     CURLcode done;
 
-    if (ask->once) key_make(client, key);
+    if (ask->once) key_make(client, ask->own_key, key);
     for (int i = 0; i < TRIES; i++) {
         bool open;
         done = send_once(client, ask, key);

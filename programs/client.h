@@ -67,6 +67,7 @@ struct ask {
     struct str path;     /* with its query */
     struct str body;     /* JSON; empty: none */
     bool once;           /* with an Idempotency-Key: --idempotency-key or a new one */
+    bool own_key;        /* a new one always: a secret is told once, so a later repeat is no use */
     const char *purpose; /* X-Purpose; NULL: none */
 };
 /* Ask, and tell what was not done. On CLI_OK *answer (may be NULL) is the JSON answer, NULL when

@@ -61,7 +61,8 @@ static enum cli_exit path_of(struct client *client, struct cli *cli, const char 
 static enum cli_exit act_on(struct cli *cli, const char *method, const char *format,
                             struct str body, json_t **answer)
 {
-    struct ask ask = { .method = method, .body = body };
+    bool secret = strcmp(method, "POST") == 0 && strstr(format, "/tokens");
+    struct ask ask = { .method = method, .body = body, .once = secret, .own_key = secret };
     struct client *client;
     enum cli_exit end = client_open(cli, &client);
 
@@ -123,7 +124,7 @@ static struct str kept(struct cli *cli, const json_t *object, const char *name)
 
 static enum cli_exit credentials_take(struct cli *cli, struct client *client, struct str id)
 {
-    struct ask ask = { .method = "POST", .body = S("{}") };
+    struct ask ask = { .method = "POST", .body = S("{}"), .once = true, .own_key = true };
     json_t *answer;
     enum cli_exit end = client_path(cli, &ask.path, "/v1/staff/%s/credentials", id);
 

@@ -153,7 +153,8 @@ static RESULT account(struct cli *cli, const struct house *house, const struct u
     TRY(ask->there ? account_find(house, ask, &staff_id)
                    : account_add(house, ask, &act, &staff_id));
     out->password = password_make(cli);
-    TRY(registry_password_set(&house->registry, SUBJECT_STAFF, staff_id, out->password, &act));
+    TRY(registry_password_set(&house->registry, NULL, SUBJECT_STAFF, staff_id, out->password,
+                              &act));
     TRY(registry_totp_set(&house->registry, staff_id, (struct bytes){ 0 }, &act, totp));
     put_base32(&w, bytes_of(totp, sizeof totp));
     put_id(&id_w, &ids, "stf", staff_id);

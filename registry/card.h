@@ -401,9 +401,10 @@ RESULT registry_expire_sweep(const struct registry *rg, struct instant at, int64
 
 /* The social PIN (社保密码), kept here as argon2id; wrong tries lock the card
  * (pin.social.max_wrong, 6 by default). A try is counted and synced before the PIN is compared.
+ * Setting it: a repeat under the key (once: under the person) sets nothing and is OK.
  * refuses REGISTRY_CARD_UNKNOWN; SIGNIN_* of registry/signin.h: SIGNIN_NO_SECRET, SIGNIN_LOCKED,
  * SIGNIN_WRONG */
-RESULT registry_pin_set(const struct registry *rg, int64_t person_id, int64_t card_id,
-                        struct str pin, const struct act *act);
+RESULT registry_pin_set(const struct registry *rg, const struct once *once, int64_t person_id,
+                        int64_t card_id, struct str pin, const struct act *act);
 RESULT registry_pin_check(const struct registry *rg, int64_t person_id, int64_t card_id,
                           struct str pin, const struct act *act);

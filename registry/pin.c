@@ -43,6 +43,7 @@ static RESULT pin_set_in_txn(struct txn *tx, void *arg)
 
     TRY(registry_card_in(tx, call->person_id, call->card_id, &card));
     TRY(secret_set_in(tx, &call->fresh, call->act->at));
+    txn_result(tx, call->card_id);
     return act_journal(tx, call->act,
                        &(struct act_line){ .kind = JOURNAL_CARD,
                                            .person_id = call->person_id,
@@ -52,14 +53,18 @@ static RESULT pin_set_in_txn(struct txn *tx, void *arg)
                                            .item = ITEM_CARD_PIN });
 }
 
-RESULT registry_pin_set(const struct registry *rg, int64_t person_id, int64_t card_id,
-                        struct str pin, const struct act *act)
+RESULT registry_pin_set(const struct registry *rg, const struct once *once, int64_t person_id,
+                        int64_t card_id, struct str pin, const struct act *act)
 {
     char hash[PASSWORD_HASH_MAX];
     struct pin_call call = { .person_id = person_id, .card_id = card_id, .act = act };
     struct card card;
+    int64_t done;
+    bool again = false;
 
     REQUIRE(pin_strong(pin), SIGNIN_WEAK);
+    if (once) TRY(store_once_find(rg->store, root_person(person_id), once, &done, &again));
+    if (again) return OK; /* before a tenth of a second of hashing */
     TRY(registry_card_load(rg->store, person_id, card_id, &card));
     TRY(password_hash(str_bytes(pin), rg->password_cost, &rg->entropy, hash));
     call.fresh = (struct secret_new){ .root = root_person(person_id),
@@ -67,7 +72,7 @@ RESULT registry_pin_set(const struct registry *rg, int64_t person_id, int64_t ca
                                       .kind = SECRET_PIN,
                                       .verifier = str_bytes(str_of(hash)),
                                       .tries_max = pin_tries(rg, card.region_code, act->at) };
-    return store_run(rg->store, root_person(person_id), pin_set_in_txn, &call);
+    return act_run(rg, root_person(person_id), once, pin_set_in_txn, &call, &done, &again);
 }
 
 /* The last wrong try locks the card in the transaction that says so. */

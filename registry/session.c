@@ -181,14 +181,17 @@ static RESULT token_in_txn(struct txn *tx, void *arg)
     }
     TRY(token_judge(ask, session));
     TRY(session_insert(tx, root.id, session));
+    txn_result(tx, session->id);
     return token_line(tx, &ask->act, "token_made", session, &staff);
 }
 
-RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
-                           struct signed_in *out)
+RESULT registry_token_make(const struct registry *rg, const struct once *once,
+                           const struct token_ask *ask, struct signed_in *out)
 {
     struct token_call call = { ask, out };
     struct person person;
+    int64_t id;
+    bool again;
 
     REQUIRE(ask->life_usec > 0 && ask->life_usec <= TOKEN_LIFE_MAX_USEC, SIGNIN_SCOPE);
     REQUIRE(ask->scopes != 0, SIGNIN_SCOPE);
@@ -199,7 +202,11 @@ RESULT registry_token_make(const struct registry *rg, const struct token_ask *as
         TRY(registry_person_load(rg->store, ask->subject_id, &person));
         REQUIRE(person.state != PERSON_DEAD, REGISTRY_PERSON_DEAD);
     }
-    return store_run(rg->store, subject_root(ask->subject, ask->subject_id), token_in_txn, &call);
+    TRY(act_run(rg, subject_root(ask->subject, ask->subject_id), once, token_in_txn, &call, &id,
+                &again));
+    if (!again) return OK;
+    out->session.id = id;
+    REFUSE(SIGNIN_TOLD);
 }
 
 struct tokens_call {

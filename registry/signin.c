@@ -329,6 +329,7 @@ static RESULT set_in_txn(struct txn *tx, void *arg)
 
     TRY(secret_set_in(tx, &call->fresh, call->act->at));
     if (call->end_sessions) TRY(sessions_end_all(tx, call->fresh.root.id, call->subject_id, 0));
+    txn_result(tx, call->subject_id);
     return act_journal(
         tx, call->act,
         &(struct act_line){ .kind = JOURNAL_STAFF_ACT,
@@ -350,8 +351,9 @@ static bool password_a_number(struct str password, struct instant at)
     return person_no_is_citizen(password, at);
 }
 
-RESULT registry_password_set(const struct registry *rg, enum subject_kind subject,
-                             int64_t subject_id, struct str password, const struct act *act)
+RESULT registry_password_set(const struct registry *rg, const struct once *once,
+                             enum subject_kind subject, int64_t subject_id, struct str password,
+                             const struct act *act)
 {
     char hash[PASSWORD_HASH_MAX];
     struct set_call call = { .subject = subject,
@@ -361,8 +363,13 @@ RESULT registry_password_set(const struct registry *rg, enum subject_kind subjec
                              .end_sessions = true };
     struct person person;
     struct staff staff = { 0 };
+    int64_t done;
+    bool again = false;
 
     REQUIRE(password_strong(password) && !password_a_number(password, act->at), SIGNIN_WEAK);
+    if (once)
+        TRY(store_once_find(rg->store, subject_root(subject, subject_id), once, &done, &again));
+    REQUIRE(!again, SIGNIN_TOLD); /* before a tenth of a second of hashing */
     if (subject == SUBJECT_PERSON)
         TRY(registry_person_load(rg->store, subject_id, &person));
     else
@@ -374,7 +381,9 @@ RESULT registry_password_set(const struct registry *rg, enum subject_kind subjec
                                       .kind = SECRET_PASSWORD,
                                       .verifier = str_bytes(str_of(hash)),
                                       .tries_max = SECRET_TRIES };
-    return store_run(rg->store, call.fresh.root, set_in_txn, &call);
+    TRY(act_run(rg, call.fresh.root, once, set_in_txn, &call, &done, &again));
+    REQUIRE(!again, SIGNIN_TOLD); /* by another at the same moment */
+    return OK;
 }
 
 /* ---- staff */

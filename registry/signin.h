@@ -31,6 +31,7 @@ enum signin_refusal {                     /* in the order they are tried */
                       SIGNIN_SCOPE = 3310,       /* scopes asked for exceed what may be given */
                       SIGNIN_NOT_OWN = 3311,     /* only the member may make such a token */
                       SIGNIN_ONE_FACTOR = 3312,  /* not from a session of two factors */
+                      SIGNIN_TOLD = 3313,        /* made before under this key, and told then */
 };
 
 /* ---- guessable secrets */
@@ -128,9 +129,11 @@ struct person_signin_ask {
 RESULT registry_signin_person(const struct registry *rg, const struct person_signin_ask *ask,
                               struct signed_in *out);
 /* refuses SIGNIN_WEAK: under PASSWORD_MIN characters, one character repeated, only digits below 10,
- * part of the own number or phone. Ends the person's other sessions. */
-RESULT registry_password_set(const struct registry *rg, enum subject_kind subject,
-                             int64_t subject_id, struct str password, const struct act *act);
+ * part of the own number or phone. SIGNIN_TOLD: under this key (once: under the subject) one was
+ * set before; nothing is done. Ends the person's other sessions. */
+RESULT registry_password_set(const struct registry *rg, const struct once *once,
+                             enum subject_kind subject, int64_t subject_id, struct str password,
+                             const struct act *act);
 
 /* ---- staff: password and TOTP (RFC 6238: SHA-1 as authenticator apps have it, 30 s, 6 digits, one
  * step either way, each step once) */
@@ -152,12 +155,14 @@ RESULT registry_signin_staff(const struct registry *rg, const struct staff_signi
 
 /* ---- tokens */
 
-/* A bearer token for a program: within what the subject's roles give. Life at most TOKEN_LIFE_MAX.
- * Members of staff make their own, in a session of two factors (act.proof); one that another member
- * makes for them reaches no person's record: SCOPES_IMPERSONAL at most. The line in the journal
- * names the member whose it is and their region.
- * refuses SIGNIN_SCOPE (also: no scope, no life), SIGNIN_NOT_OWN, SIGNIN_ONE_FACTOR, STAFF_UNKNOWN,
- * STAFF_DISABLED, REGISTRY_PERSON_UNKNOWN, REGISTRY_PERSON_DEAD */
+/* A bearer token for a program (once: under the subject): within what the subject's roles give.
+ * Life at most TOKEN_LIFE_MAX. Members of staff make their own, in a session of two factors
+ * (act.proof); one that another member makes for them reaches no person's record: SCOPES_IMPERSONAL
+ * at most. The line in the journal names the member whose it is and their region. refuses
+ * SIGNIN_TOLD (a repeat under the key: the token is kept as a hash and can't be told again;
+ * out->session.id is the first one's), SIGNIN_SCOPE (also: no scope, no life), SIGNIN_NOT_OWN,
+ * SIGNIN_ONE_FACTOR, STAFF_UNKNOWN, STAFF_DISABLED, REGISTRY_PERSON_UNKNOWN, REGISTRY_PERSON_DEAD
+ */
 #define TOKEN_LIFE_MAX_USEC (366 * USEC_PER_DAY)
 struct token_ask {
     enum subject_kind subject;
@@ -168,8 +173,8 @@ struct token_ask {
     bool cookie; /* for a browser after all */
     struct act act;
 };
-RESULT registry_token_make(const struct registry *rg, const struct token_ask *ask,
-                           struct signed_in *out);
+RESULT registry_token_make(const struct registry *rg, const struct once *once,
+                           const struct token_ask *ask, struct signed_in *out);
 /* Live bearer tokens of a subject, newest first, those before `before` (0: from the newest), at
  * most `limit` in 1..TOKENS_PAGE_MAX. */
 enum { TOKENS_PAGE_MAX = 200 };

@@ -168,7 +168,8 @@ static RESULT resident(struct demo *demo, const struct cast *cast)
                             &card));
     TRY(bring_to(demo, cast->state, made.person_id, &card));
     demo_password(demo, password);
-    TRY(registry_password_set(&demo->rg, SUBJECT_PERSON, made.person_id, str_of(password), &act));
+    TRY(registry_password_set(&demo->rg, NULL, SUBJECT_PERSON, made.person_id, str_of(password),
+                              &act));
 
     json_out_object(&demo->out, NULL);
     json_out_id(&demo->out, "id", "psn", made.person_id);

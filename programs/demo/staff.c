@@ -66,9 +66,9 @@ static RESULT account(struct demo *demo, const struct post *post)
     own.actor = ACTOR_STAFF;
     own.actor_id = staff_id;
     demo_password(demo, password);
-    TRY(registry_password_set(&demo->rg, SUBJECT_STAFF, staff_id, str_of(password), &act));
+    TRY(registry_password_set(&demo->rg, NULL, SUBJECT_STAFF, staff_id, str_of(password), &act));
     TRY(registry_totp_set(&demo->rg, staff_id, (struct bytes){ 0 }, &act, totp));
-    TRY(registry_token_make(&demo->rg,
+    TRY(registry_token_make(&demo->rg, NULL,
                             &(struct token_ask){ .subject = SUBJECT_STAFF,
                                                  .subject_id = staff_id,
                                                  .scopes = SCOPES_ALL,

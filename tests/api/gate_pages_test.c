@@ -31,7 +31,7 @@ static void account(struct ground *g, int64_t staff_id, uint8_t totp[TOTP_SECRET
 {
     const struct act act = world_act(&g->w->base);
 
-    CHECK_OK("password", registry_password_set(&g->w->base.rg, SUBJECT_STAFF, staff_id,
+    CHECK_OK("password", registry_password_set(&g->w->base.rg, NULL, SUBJECT_STAFF, staff_id,
                                                S("a gate of one's own"), &act));
     CHECK_OK("second factor",
              registry_totp_set(&g->w->base.rg, staff_id, (struct bytes){ 0 }, &act, totp));

@@ -240,7 +240,9 @@ static void test_paper_codes(void)
 static void test_pin(void)
 {
     static const struct wrong_field FIELDS[] = { { "pin", WRONG_TEXT, "\"836142\"", NEEDED } };
+    static const char KEY[] = "Idempotency-Key: one-pin\r\n";
     const char *line = line_of("POST /v1/cards/%s/pin-resets", w.holder_card);
+    struct held before;
     const struct refused ROWS[] = {
         { "a run", &w.clerk, line, "{\"pin\":\"123456\"}", 422, "password_weak" },
         { "a repeat", &w.clerk, line, "{\"pin\":\"777777\"}", 422, "password_weak" },
@@ -255,9 +257,17 @@ static void test_pin(void)
     struct card card;
     int64_t card_id;
 
-    WRONG(&w, w.clerk, line, FIELDS, 0);
+    WRONG(&w, w.clerk, line, FIELDS, API_ONCE);
     UNTOUCHED(&w, ROWS);
-    CHECK_STATUS(&w, "a new PIN", world_ask(&w, &w.clerk, line, "{\"pin\":\"836142\"}"), 204);
+    CHECK_STATUS(&w, "a new PIN", world_ask_with(&w, &w.clerk, line, KEY, "{\"pin\":\"836142\"}"),
+                 204);
+    before = held_now(&w);
+    CHECK_STATUS(&w, "again", world_ask_with(&w, &w.clerk, line, KEY, "{\"pin\":\"836142\"}"), 204);
+    CHECK("is known as a repeat", client_has(&w.client, "Idempotency-Replayed: true"));
+    held_same(&w, "and sets nothing", &before, 0);
+    CHECK_STATUS(&w, "another PIN under the key",
+                 world_ask_with(&w, &w.clerk, line, KEY, "{\"pin\":\"946135\"}"), 422);
+    CHECK_STR("is refused", client_code(&w.client), S("idempotency_key_reused"));
     CHECK("an id", id_parse(str_of(w.holder_card), &w.ids, "crd", &card_id));
     CHECK_OK("it is right",
              registry_pin_check(&w.base.rg, w.holder.id, card_id, S("836142"), &act));

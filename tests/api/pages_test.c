@@ -43,7 +43,7 @@ static void browser_open(struct api_world *w, int64_t person_id, enum proof proo
     struct session session;
 
     out->id = person_id;
-    if (!CHECK_OK("a cookie", registry_token_make(&w->base.rg, &ask, &made))) return;
+    if (!CHECK_OK("a cookie", registry_token_make(&w->base.rg, NULL, &ask, &made))) return;
     made.session.grants[0] = (struct grant){ .role = ROLE_RESIDENT };
     made.session.grants_n = 1;
     session = session_of_signin(&made.session);
@@ -449,7 +449,7 @@ static void check_uses(struct stage *s)
     static const char *const LINES[] = { "<b>本人网上办理</b> 登录", "<b>预约</b> 预约" };
 
     w->app.demo = true;
-    CHECK_OK("a password", registry_password_set(&w->base.rg, SUBJECT_PERSON, w->other.id,
+    CHECK_OK("a password", registry_password_set(&w->base.rg, NULL, SUBJECT_PERSON, w->other.id,
                                                  S("river-stone-42"), &act));
     CHECK_STATUS(w, "sign-in", get(w, &NOBODY, "/sign-in?way=password"), 200);
     form = token(w, "/sign-in");
@@ -570,7 +570,7 @@ static void check_sign_in(struct stage *s)
     const struct act act = world_act(&w->base);
     const char *form;
 
-    CHECK_OK("a password", registry_password_set(&w->base.rg, SUBJECT_PERSON, w->holder.id,
+    CHECK_OK("a password", registry_password_set(&w->base.rg, NULL, SUBJECT_PERSON, w->holder.id,
                                                  S("river-stone-42"), &act));
     CHECK_STATUS(w, "both", get(w, &NOBODY, "/sign-in?way=both&next=/bookings"), 200);
     form = say("number=%s&both=on&next=/bookings", w->holder_no);

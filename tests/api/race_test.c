@@ -118,7 +118,7 @@ static void locks(struct api_world *w)
 {
     const struct act act = world_act(&w->base);
 
-    CHECK_OK("a password", registry_password_set(&w->base.rg, SUBJECT_PERSON, w->holder.id,
+    CHECK_OK("a password", registry_password_set(&w->base.rg, NULL, SUBJECT_PERSON, w->holder.id,
                                                  S("a good long one"), &act));
     lock(w, "POST /v1/sessions",
          text_of("{\"way\":\"resident\",\"number\":\"%s\",\"password\":\"guess number %%d\"}",
@@ -126,7 +126,7 @@ static void locks(struct api_world *w)
          text_of("{\"way\":\"resident\",\"number\":\"%s\",\"password\":\"a good long one\"}",
                  w->holder_no),
          (struct journal_ask){ .person_id = w->holder.id }, false);
-    CHECK_OK("a password", registry_password_set(&w->base.rg, SUBJECT_STAFF, w->clerk.id,
+    CHECK_OK("a password", registry_password_set(&w->base.rg, NULL, SUBJECT_STAFF, w->clerk.id,
                                                  S("another long one"), &act));
     lock(w, "POST /v1/sessions",
          "{\"way\":\"staff\",\"user\":\"clerk\",\"password\":\"guess number "

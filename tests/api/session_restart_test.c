@@ -21,7 +21,7 @@ static void test_restart(struct api_world *w)
     const struct act act = world_act(&w->base);
     struct asker who[LEN(rows)] = { 0 };
 
-    CHECK_OK("a password", registry_password_set(&w->base.rg, SUBJECT_PERSON, w->other.id,
+    CHECK_OK("a password", registry_password_set(&w->base.rg, NULL, SUBJECT_PERSON, w->other.id,
                                                  S("correct horse"), &act));
     for (size_t i = 0; i < LEN(rows); i++) {
         struct signed_in made = { 0 };

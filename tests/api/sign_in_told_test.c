@@ -77,7 +77,7 @@ static void set_password(struct api_world *w, enum subject_kind subject, int64_t
     const struct act act = world_act(&w->base);
 
     CHECK_OK("a password",
-             registry_password_set(&w->base.rg, subject, id, S("a good long one"), &act));
+             registry_password_set(&w->base.rg, NULL, subject, id, S("a good long one"), &act));
 }
 
 static void ask_code(struct api_world *w, const char *number)

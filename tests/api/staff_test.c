@@ -241,7 +241,7 @@ static void test_between_store_and_table(void)
     CHECK_OK("a member", registry_staff_add(&w.base.rg, NULL, &who, &ask.subject_id));
     ask.act.actor_id = ask.subject_id;
     ask.act.proof = PROOF_TWO_FACTORS;
-    CHECK_OK("in the store", registry_token_make(&w.base.rg, &ask, &made));
+    CHECK_OK("in the store", registry_token_make(&w.base.rg, NULL, &ask, &made));
     CHECK_OK("a role is taken back",
              registry_staff_ungrant(&w.base.rg, ask.subject_id, &supervisor, &act));
     CHECK_OK("from whom is in the table",
@@ -251,7 +251,7 @@ static void test_between_store_and_table(void)
     CHECK_INT("with what is left", got.signin.grants_n, 1);
     CHECK_INT("which is the clerk's", got.signin.grants[0].role, ROLE_CLERK);
 
-    CHECK_OK("another", registry_token_make(&w.base.rg, &ask, &made));
+    CHECK_OK("another", registry_token_make(&w.base.rg, NULL, &ask, &made));
     CHECK_OK("the member is switched off",
              registry_staff_disable(&w.base.rg, ask.subject_id, true, &act));
     CHECK_INT("and put out of the table",
@@ -372,8 +372,11 @@ static void test_fields(void)
     WRONG(&w, w.admin, MAKE, MADE, API_ONCE);
     WRONG(&w, w.admin, staff_line("POST", clerk, "/roles"), ROLES_, 0);
     WRONG(&w, w.admin, staff_line("POST", clerk, "/role-withdrawals"), ROLES_, 0);
-    WRONG(&w, w.admin, staff_line("POST", clerk, "/tokens"), TOKEN, 0);
-    WRONG_EMPTY(&w, w.admin, staff_line("POST", clerk, "/credentials"), 0);
+    WRONG(&w, w.admin, staff_line("POST", clerk, "/tokens"), TOKEN, API_ONCE);
+    world_told_once(&w, &w.admin, staff_line("POST", clerk, "/tokens"),
+                    "{\"scopes\":[\"catalogue.view\"],\"days\":1}", "token");
+    WRONG_EMPTY(&w, w.admin, staff_line("POST", clerk, "/credentials"), API_ONCE);
+    world_told_once(&w, &w.admin, staff_line("POST", clerk, "/credentials"), "{}", "password");
     WRONG_EMPTY(&w, w.admin, staff_line("POST", clerk, "/disablements"), 0);
     WRONG_EMPTY(&w, w.admin, staff_line("POST", clerk, "/enablements"), 0);
 }

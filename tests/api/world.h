@@ -71,7 +71,7 @@ static inline void world_token(struct api_world *w, enum subject_kind subject, i
     ask.act.actor_id = id;
     ask.act.proof = PROOF_TWO_FACTORS;
     out->id = id;
-    if (!CHECK_OK("a token", registry_token_make(&w->base.rg, &ask, &made))) return;
+    if (!CHECK_OK("a token", registry_token_make(&w->base.rg, NULL, &ask, &made))) return;
     if (subject == SUBJECT_PERSON) { /* as session_new leaves a sign-in of a resident */
         made.session.grants[0] = (struct grant){ .role = ROLE_RESIDENT };
         made.session.grants_n = 1;

@@ -146,6 +146,28 @@ static inline void world_repeated(struct api_world *w, const struct asker *who, 
     world_repeated_lines(w, who, line, body, other, status, 0);
 }
 
+/* The same act twice under one key, where the answer tells a secret: the repeat does nothing and
+ * tells none of what the first told. */
+static inline void world_told_once(struct api_world *w, const struct asker *who, const char *line,
+                                   const char *body, const char *secret)
+{
+    char key[80];
+    const char *told;
+    struct held before;
+
+    snprintf(key, sizeof key, "Idempotency-Key: told-%d\r\n", ++w->keys);
+    CHECK_STATUS(w, line, world_ask_with(w, who, line, key, body), 201);
+    told = world_member(w, secret);
+    CHECK("a secret is told", told[0] != 0);
+    before = held_now(w);
+    CHECK_STATUS(w, "the repeat is refused", world_ask_with(w, who, line, key, body), 409);
+    CHECK_STR("by name", client_code(&w->client), S("secret_told"));
+    CHECK("and without the secret", !client_has(&w->client, told));
+    held_same(w, line, &before, 0);
+    CHECK_STATUS(w, "a new key, a new one", world_ask(w, who, line, body), 201);
+    CHECK("another", !client_has(&w->client, told));
+}
+
 /* ---- fields */
 
 enum wrong_kind {

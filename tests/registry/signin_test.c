@@ -191,13 +191,14 @@ static void passwords(struct world *w)
     int64_t pause = LOCK_FIRST_USEC;
 
     for (size_t i = 0; i < LEN(WEAK); i++)
-        CHECK_CODE(WEAK[i],
-                   registry_password_set(&w->rg, SUBJECT_PERSON, person_id, str_of(WEAK[i]), &act),
-                   SIGNIN_WEAK);
+        CHECK_CODE(
+            WEAK[i],
+            registry_password_set(&w->rg, NULL, SUBJECT_PERSON, person_id, str_of(WEAK[i]), &act),
+            SIGNIN_WEAK);
     ask = asked(w, guess.number, (struct str){ 0 }, S("anything at all"));
     CHECK_CODE("no password yet", registry_signin_person(&w->rg, &ask, &in), SIGNIN_WRONG);
-    CHECK_OK("set",
-             registry_password_set(&w->rg, SUBJECT_PERSON, person_id, S("correct horse"), &act));
+    CHECK_OK("set", registry_password_set(&w->rg, NULL, SUBJECT_PERSON, person_id,
+                                          S("correct horse"), &act));
     world_threads(w, 64, guess_body, &guess);
     CHECK_INT("as many are compared as may", guess.wrong, SECRET_TRIES);
     CHECK_INT("the others find it locked", guess.locked, 64 - SECRET_TRIES);
@@ -271,11 +272,11 @@ static void pins(struct world *w)
                                      .act = act };
     struct card card;
 
-    CHECK_CODE("a run", registry_pin_set(&w->rg, person_id, made.card_id, S("123456"), &act),
+    CHECK_CODE("a run", registry_pin_set(&w->rg, NULL, person_id, made.card_id, S("123456"), &act),
                SIGNIN_WEAK);
     CHECK_CODE("none set", registry_pin_check(&w->rg, person_id, made.card_id, S("271828"), &act),
                SIGNIN_NO_SECRET);
-    CHECK_OK("set", registry_pin_set(&w->rg, person_id, made.card_id, S("271828"), &act));
+    CHECK_OK("set", registry_pin_set(&w->rg, NULL, person_id, made.card_id, S("271828"), &act));
     CHECK_OK("right", registry_pin_check(&w->rg, person_id, made.card_id, S("271828"), &act));
     world_threads(w, 64, pin_body, &guess);
     CHECK_INT("six are compared", guess.wrong, 6);
@@ -287,7 +288,7 @@ static void pins(struct world *w)
                registry_pin_check(&w->rg, person_id, made.card_id, S("271828"), &act),
                SIGNIN_LOCKED);
     CHECK_OK("reset at a window",
-             registry_pin_set(&w->rg, person_id, made.card_id, S("314159"), &act));
+             registry_pin_set(&w->rg, NULL, person_id, made.card_id, S("314159"), &act));
     CHECK_OK("unlocked", registry_card_event(&w->rg, NULL, &unlock, &card));
     CHECK_OK("right", registry_pin_check(&w->rg, person_id, made.card_id, S("314159"), &act));
 }
@@ -341,8 +342,8 @@ static void staff_beside_holders(struct world *w)
     int64_t staff_id = 0;
 
     CHECK_OK("added", registry_staff_add(&w->rg, NULL, &ask, &staff_id));
-    CHECK_OK("password",
-             registry_password_set(&w->rg, SUBJECT_STAFF, staff_id, in_ask.password, &ask.act));
+    CHECK_OK("password", registry_password_set(&w->rg, NULL, SUBJECT_STAFF, staff_id,
+                                               in_ask.password, &ask.act));
     CHECK_OK("totp", registry_totp_set(&w->rg, staff_id, (struct bytes){ 0 }, &ask.act, secret));
     totp_code(bytes_of(secret, sizeof secret), totp_step(fixture_now(&w->f)), code);
     in_ask.totp = (struct str){ code, TOTP_DIGITS };
@@ -392,7 +393,7 @@ static void staff(struct world *w)
     ask.user = S("x2");
     ask.grants[0].role = ROLE_RESIDENT;
     CHECK_CODE("no staff role", registry_staff_add(&w->rg, NULL, &ask, &again), STAFF_ROLE);
-    CHECK_OK("password", registry_password_set(&w->rg, SUBJECT_STAFF, staff_id,
+    CHECK_OK("password", registry_password_set(&w->rg, NULL, SUBJECT_STAFF, staff_id,
                                                S("window number 7"), &ask.act));
     CHECK_OK("totp", registry_totp_set(&w->rg, staff_id, (struct bytes){ 0 }, &ask.act, secret));
     in_ask = (struct staff_signin_ask){ .user = S("clerk.hefei"),
@@ -424,14 +425,14 @@ static void staff(struct world *w)
                                 .life_usec = USEC_PER_DAY,
                                 .act = world_act(w, CHANNEL_WEB, PROOF_TWO_FACTORS) };
     token.act.actor_id = staff_id;
-    CHECK_OK("token", registry_token_make(&w->rg, &token, &in));
+    CHECK_OK("token", registry_token_make(&w->rg, NULL, &token, &in));
     CHECK("hash", token_hash((struct str){ in.token, TOKEN_CHARS }, hash));
     CHECK_OK("found", registry_session_find(w->f.store, hash, fixture_now(&w->f), &session));
     CHECK_OK("may in its region", session_may(&session, MAY_CARD_VIEW, 340104, 0));
     CHECK_CODE("not elsewhere", session_may(&session, MAY_CARD_VIEW, 340202, 0), STAFF_MAY_NOT);
     CHECK_CODE("not beyond its scopes", session_may(&session, MAY_CARD_ISSUE, 340104, 0),
                STAFF_MAY_NOT);
-    CHECK_CODE("no scope", (token.scopes = 0, registry_token_make(&w->rg, &token, &in)),
+    CHECK_CODE("no scope", (token.scopes = 0, registry_token_make(&w->rg, NULL, &token, &in)),
                SIGNIN_SCOPE);
     CHECK_OK("switched off", registry_staff_disable(&w->rg, staff_id, true, &ask.act));
     CHECK_CODE("its sessions are over",
@@ -491,8 +492,8 @@ static void staff_meanwhile(struct world *w)
     int64_t staff_id = 0;
 
     CHECK_OK("added", registry_staff_add(&w->rg, NULL, &ask, &staff_id));
-    CHECK_OK("password",
-             registry_password_set(&w->rg, SUBJECT_STAFF, staff_id, in_ask.password, &ask.act));
+    CHECK_OK("password", registry_password_set(&w->rg, NULL, SUBJECT_STAFF, staff_id,
+                                               in_ask.password, &ask.act));
     CHECK_OK("totp", registry_totp_set(&w->rg, staff_id, (struct bytes){ 0 }, &ask.act, secret));
     taken.staff_id = off.staff_id = token.subject_id = token.act.actor_id = staff_id;
     token_off = off;
@@ -514,7 +515,7 @@ static void staff_meanwhile(struct world *w)
     CHECK("it was", off.done);
     CHECK_OK("on again", registry_staff_disable(&w->rg, staff_id, false, &ask.act));
     rg.entropy.arg = &token_off;
-    CHECK_CODE("switched off while a token is made", registry_token_make(&rg, &token, &in),
+    CHECK_CODE("switched off while a token is made", registry_token_make(&rg, NULL, &token, &in),
                STAFF_DISABLED);
     CHECK("it was", token_off.done);
     CHECK_OK("on again", registry_staff_disable(&w->rg, staff_id, false, &ask.act));
@@ -536,7 +537,7 @@ static struct err token_of(struct world *w, enum subject_kind subject, int64_t i
 
     ask.act.actor = subject == SUBJECT_STAFF ? ACTOR_STAFF : ACTOR_HOLDER;
     ask.act.actor_id = id;
-    return registry_token_make(&w->rg, &ask, &in);
+    return registry_token_make(&w->rg, NULL, &ask, &in);
 }
 
 /* Every role: each permission of its own by itself and all together; each other one never, neither
@@ -616,7 +617,7 @@ static void token_makers(struct world *w)
         struct signed_in in;
 
         if (rows[i].own) ask.act.actor_id = staff_id;
-        CHECK_CODE(rows[i].title, registry_token_make(&w->rg, &ask, &in), rows[i].code);
+        CHECK_CODE(rows[i].title, registry_token_make(&w->rg, NULL, &ask, &in), rows[i].code);
     }
 }
 
