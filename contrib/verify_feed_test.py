@@ -33,7 +33,7 @@ def run(*words):
 
 def unsealed(store):
     if store.startswith("postgresql:"):
-        return int(run("psql", store, "-X", "-At", "-c", "SELECT COUNT(*) FROM store_feed_pending").stdout or -1)
+        return int(run("psql", store, "-X", "-Atq", "-c", "SET ykt.reader = 'test'", "-c", "SELECT COUNT(*) FROM store_feed_pending").stdout or -1)
     sql = "SELECT COUNT(*) FROM store_feed f WHERE position > COALESCE((SELECT MAX(last_position) FROM store_feed_block b WHERE b.feed = f.feed), 0)"
     db = sqlite3.connect("file:%s?mode=ro" % store[len("sqlite:"):], uri=True)
     try:
@@ -141,7 +141,7 @@ def on_postgresql(cluster, folder):
             f.write(listed.stdout)
         seen = run(VERIFY, url, "--keys", folder + "/feed_keys.txt")
         check("a sealed PostgreSQL database agrees", seen.returncode == 0 and "signatures checked: 2" in seen.stdout, seen.stdout + seen.stderr)
-        run("psql", url, "-X", "-q", "-c", "UPDATE store_feed SET at = at + 1 WHERE feed = 2 AND position = 5")
+        run("psql", url, "-X", "-q", "-c", "SET ykt.reader = 'test'; SET ykt.root = 'any'", "-c", "UPDATE store_feed SET at = at + 1 WHERE feed = 2 AND position = 5")
         seen = run(VERIFY, url)
         check("a changed one does not", seen.returncode == 6 and "journal: block 1: its hash" in seen.stdout, seen.stdout + seen.stderr)
         seen = run(VERIFY, url.replace(name, "nowhere"))

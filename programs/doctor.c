@@ -99,6 +99,24 @@ static void feed(struct doctor *doctor, struct store *store)
          "the clock is behind the newest seal: set it first");
 }
 
+static void row_security(struct doctor *doctor, struct store *store)
+{
+    struct store_health health;
+    struct err err;
+
+    if (store_engine(store) != ENGINE_POSTGRESQL) return;
+    err = store_health(store, &health);
+    if (err.code != 0) {
+        tell(doctor, "row_security", WRONG, why_of(doctor, err), "见日志", "see the log");
+        return;
+    }
+    tell(doctor, "row_security",
+         health.unguarded && !config_bool(&doctor->config, "server.test") ? WARNING : FINE,
+         health.unguarded ? S("not in force") : S(""),
+         "数据库角色不受行级安全约束：不要用超级用户或 BYPASSRLS，角色须拥有该库",
+         "row security does not hold the role: no superuser, no BYPASSRLS");
+}
+
 static void store(struct doctor *doctor)
 {
     const struct store_config config = {
@@ -124,6 +142,7 @@ static void store(struct doctor *doctor)
          "看磁盘、权限和数据库服务", "look at disk, rights and the database server");
     if (err.code != 0) return;
     feed(doctor, store);
+    row_security(doctor, store);
     store_close(store);
 }
 

@@ -116,6 +116,18 @@ static void committed(void *arg, struct bytes note)
     derived_note(worker->derived, note);
 }
 
+/* The demonstration and tests may work as who they like. */
+static RESULT warn_unguarded(struct worker *worker)
+{
+    struct store_health health;
+
+    if (worker->app.test_system) return OK;
+    TRY(store_health(worker->store, &health));
+    if (health.unguarded)
+        log_event(LOG_WARN, "row security does not hold the database's role", LOG_NONE);
+    return OK;
+}
+
 static RESULT open_records(struct worker *worker)
 {
     const struct config *config = worker->config;
@@ -132,6 +144,7 @@ static RESULT open_records(struct worker *worker)
 
     TRY(derived_new(&worker->derived)); /* before the store, which tells it of each commit */
     TRY(store_open(&store, &worker->store));
+    TRY(warn_unguarded(worker));
     derived.store = worker->store;
     TRY(derived_open(worker->derived, &derived));
     return catalogue_shelf_open(worker->store, &worker->shelf);

@@ -112,6 +112,10 @@ struct store {
     _Atomic int64_t reruns, slow_bodies, seal_faults;
 };
 
+/* The store's own acts, which go over many roots: sealing, delivering, sweeping. ROOT_NONE with id
+ * 0 writes rootless tables only. */
+#define STORE_ROOT ((struct root){ .id = -1 })
+
 /* Every door of the store that works on the database stands between these two. */
 RESULT store_enter(struct store *store);
 void store_leave(struct store *store);

@@ -20,6 +20,12 @@ static const struct stmt HALF_RESTORED = {
     .types = "",
     .sql = "SELECT CASE WHEN to_regclass('store_restoring') IS NULL THEN 0 ELSE 1 END",
 };
+/* Row security gives rows to the owner only: to others all tables would look empty. */
+static const struct stmt IS_OWNER = {
+    .name = "store: does the role own the database",
+    .types = "",
+    .sql = "SELECT pg_has_role('pg_database_owner', 'USAGE')",
+};
 static const struct stmt MIGRATION_LIST = {
     .name = "store: list migrations",
     .types = "",
@@ -82,6 +88,17 @@ static RESULT half_restored(struct txn *tx)
     return OK;
 }
 
+static RESULT is_owner(struct txn *tx)
+{
+    bool found;
+    ROW(row);
+
+    if (tx->store->engine != ENGINE_POSTGRESQL) return OK;
+    TRY(txn_first(tx, &IS_OWNER, IN_NONE, &row, &found));
+    if (found && row_int(&row, 0) != 0) return OK;
+    return fault(FAULT_CONFIG, "the role does not own the database: ALTER DATABASE ... OWNER TO");
+}
+
 struct err migrations_count(struct txn *tx, const struct migrations *all, int *version)
 {
     bool has, more;
@@ -90,6 +107,7 @@ struct err migrations_count(struct txn *tx, const struct migrations *all, int *v
 
     *version = 0;
     TRY(half_restored(tx));
+    TRY(is_owner(tx));
     TRY(has_table(tx, &has));
     if (!has) return OK;
     TRY(txn_query(tx, &MIGRATION_LIST, IN_NONE, &row));

@@ -91,7 +91,7 @@ struct err store_sweep(struct store *store, int64_t *removed)
 
     TRY(store_enter(store));
     while (err.code == 0 && step == SWEEP_ROWS) {
-        err = store_write(store, (struct root){ 0 }, false, sweep_body, &step);
+        err = store_write(store, STORE_ROOT, false, sweep_body, &step);
         if (err.code == 0) all += step;
     }
     store_leave(store);

@@ -174,18 +174,17 @@ static RESULT settle(struct txn *tx, void *arg)
 
 static RESULT deliver(struct batch *b, outbox_handler *handler, void *arg, int *done)
 {
-    struct root none = { 0 };
 
     TRY(store_look(b->store, look_due, b));
     if (b->n == 0) return OK;
-    TRY(store_write(b->store, none, false, lease, b));
+    TRY(store_write(b->store, STORE_ROOT, false, lease, b));
     for (int i = 0; i < b->n; i++) {
         struct outcome outcome = { .message = &b->messages[i] };
 
         if (!b->codes[i]) continue;
         outcome.code = handler(arg, &b->messages[i]).code;
         outcome.now = store_now(b->store);
-        TRY(store_write(b->store, none, false, settle, &outcome));
+        TRY(store_write(b->store, STORE_ROOT, false, settle, &outcome));
         if (outcome.code == 0) (*done)++;
     }
     return OK;
@@ -279,7 +278,7 @@ struct err outbox_revive(struct store *store, int64_t message_id, bool *found)
 {
     struct revive_call call = { .id = message_id };
 
-    TRY(store_run(store, (struct root){ 0 }, revive, &call));
+    TRY(store_run(store, STORE_ROOT, revive, &call));
     *found = call.changed == 1;
     return OK;
 }

@@ -62,7 +62,8 @@ RESULT pg_conn_open(struct postgres *s, struct pg_conn **out);
 void pg_conn_close(struct pg_conn *conn);
 /* Queue one statement without parameters. */
 RESULT pg_send(struct pg_conn *conn, enum expect_kind kind, const char *sql);
-RESULT pg_begin(struct txn *tx); /* queue BEGIN, once */
+RESULT pg_begin(struct txn *tx);    /* queue BEGIN, once */
+RESULT pg_say_root(struct txn *tx); /* queue what row security goes by: postgres_engine.c */
 /* Wait for all answers. *last (may be NULL) is the last statement's result, to be cleared by the
  * caller; what failed first is the fault. */
 RESULT pg_settle(struct pg_conn *conn, PGresult **last);

@@ -30,6 +30,8 @@ static RESULT child_environment(struct child *child, const char *url, const char
     for (PQconninfoOption *o = options; o->keyword && child->n < (int)LEN(child->variables); o++) {
         const char *value = base && strcmp(o->keyword, "dbname") == 0 ? base : o->val;
 
+        /* As pg_connect does, the URL's own options are left out: pg_dump reads for a purpose. */
+        if (strcmp(o->keyword, "options") == 0) value = "-c ykt.reader=backup";
         if (!o->envvar || !value) continue;
         snprintf(child->variables[child->n++], VARIABLE_MAX, "%s=%s", o->envvar, value);
     }
@@ -69,6 +71,7 @@ RESULT pg_backup(struct store *store, const char *path)
                      (char[]){ "--format=custom" },
                      (char[]){ "--no-owner" },
                      (char[]){ "--no-password" },
+                     (char[]){ "--enable-row-security" },
                      file,
                      NULL };
     struct child *child;
@@ -168,7 +171,7 @@ static const char MARK[] = "CREATE TABLE IF NOT EXISTS store_restoring ()";
 /* Numbers of transactions begin anew on another server: entries that wait for their seal must lie
  * below all of its own, in the same order. */
 #define RENEW                                                                                      \
-    "BEGIN;"                                                                                       \
+    "BEGIN; SET LOCAL ykt.root = 'any';"                                                           \
     "UPDATE store_meta SET value = GREATEST(value + 1, %" PRId64 ") WHERE name = 'incarnation';"   \
     "UPDATE store_feed_pending SET born ="                                                         \
     " born - 1 - (SELECT MAX(born) FROM store_feed_pending);"                                      \

@@ -55,6 +55,10 @@ struct err pg_fault(struct pg_conn *conn, const PGresult *result, const char *wh
     }
     if (!conn->sqlstate[0]) snprintf(conn->sqlstate, sizeof conn->sqlstate, "%s", state);
     code = fault_of(state);
+    /* Row security and a missing right share one state; this is where a new row is looked at. */
+    if (strcmp(field(result, PG_DIAG_SOURCE_FUNCTION), "ExecWithCheckOptions") == 0 &&
+        strcmp(state, "42501") == 0)
+        code = FAULT_STORE_ROOT;
     if (code == FAULT_STORE_LOST) conn->lost = true;
     return fault(code, "%s: %s %s (PostgreSQL %s)", what,
                  quotes ? "a rule was broken:" : field(result, PG_DIAG_MESSAGE_PRIMARY),
@@ -80,7 +84,8 @@ RESULT pg_connect(struct store *store, const char *base, PGconn **out)
 
     snprintf(options, sizeof options,
              "-c statement_timeout=%d -c idle_in_transaction_session_timeout=%d"
-             " -c default_transaction_isolation=serializable -c extra_float_digits=0",
+             " -c default_transaction_isolation=serializable -c extra_float_digits=0"
+             " -c ykt.reader=store",
              WRITE_STATEMENT_MSEC, 2 * WRITE_STATEMENT_MSEC);
     db = PQconnectdbParams(names, values, 1);
     if (!db || PQstatus(db) != CONNECTION_OK) {
@@ -161,6 +166,7 @@ RESULT pg_begin(struct txn *tx)
     conn->begun_at = monotonic_usec();
     if (tx->writes) {
         TRY(pg_send(conn, EXPECT_OTHER, "BEGIN ISOLATION LEVEL SERIALIZABLE"));
+        TRY(pg_say_root(tx));
         if (!tx->load) return OK;
         TRY(pg_send(conn, EXPECT_OTHER, "SET LOCAL statement_timeout = 0"));
         return pg_send(conn, EXPECT_OTHER, "SET LOCAL idle_in_transaction_session_timeout = 0");

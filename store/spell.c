@@ -205,15 +205,56 @@ static const char *spelled(struct str word, enum engine engine)
     return NULL;
 }
 
+/* Row security of one table, %.*s the table and its root column
+ * (docs/decisions/0046-row-security.md). Who owns the database reads when the connection says what
+ * for, and writes rows of the root that the transaction says; nobody else has a policy and sees
+ * nothing. A new version of another root's row is an error; a DELETE has no new version, so it
+ * finds none. */
+#define OF_THIS_ROOT "current_setting('ykt.root', true) IN ('any', CAST(%.*s AS TEXT))"
+#define WITH_A_PURPOSE "current_setting('ykt.reader') <> ''"
+static const char GUARD[] =
+    "\nALTER TABLE %.*s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n"
+    "CREATE POLICY ykt_read ON %.*s FOR SELECT TO pg_database_owner USING (" WITH_A_PURPOSE ");\n"
+    "CREATE POLICY ykt_insert ON %.*s FOR INSERT TO pg_database_owner"
+    " WITH CHECK (" OF_THIS_ROOT ");\n"
+    "CREATE POLICY ykt_update ON %.*s FOR UPDATE TO pg_database_owner USING (" WITH_A_PURPOSE ")"
+    " WITH CHECK (" OF_THIS_ROOT ");\n"
+    "CREATE POLICY ykt_delete ON %.*s FOR DELETE TO pg_database_owner"
+    " USING (" OF_THIS_ROOT ");\n";
+enum { NAME_MAX_BYTES = 63 }; /* of PostgreSQL */
+
+static RESULT count_table(void *arg, struct str table, struct str root)
+{
+    int *n = arg;
+
+    if (table.n > NAME_MAX_BYTES || root.n > NAME_MAX_BYTES)
+        return fault(FAULT_CONFIG, "a name of more than %d characters", NAME_MAX_BYTES);
+    *n += root.n > 0;
+    return OK;
+}
+
+static RESULT guard_table(void *arg, struct str table, struct str root)
+{
+    int t = (int)table.n, r = (int)root.n;
+
+    if (root.n == 0) return OK;
+    put_format(arg, GUARD, t, table.p, t, table.p, t, table.p, r, root.p, t, table.p, r, root.p, t,
+               table.p, r, root.p);
+    return OK;
+}
+
 struct err migration_spell(const struct migration *migration, enum engine engine, char **out)
 {
     struct words w = { .p = migration->sql, .line = 1 };
-    size_t size = strlen(migration->sql) * 2 + 64; /* no word more than doubles */
+    size_t size;
     char *text;
     struct writer writer;
     const char *copied = migration->sql;
+    int tables = 0;
 
-    TRY(migration_tables(migration, NULL, NULL));
+    TRY(migration_tables(migration, count_table, &tables));
+    size = strlen(migration->sql) * 2 + 64 + /* no word more than doubles */
+           (size_t)tables * (sizeof GUARD + 8 * NAME_MAX_BYTES);
     text = malloc(size);
     if (!text) return fault(FAULT_MEMORY, "migration %s", migration->name);
     writer = writer_over(text, size);
@@ -226,6 +267,11 @@ struct err migration_spell(const struct migration *migration, enum engine engine
         copied = w.word.p + w.word.n;
     }
     put_str(&writer, str_of(copied));
+    if (engine == ENGINE_POSTGRESQL) {
+        struct err err = migration_tables(migration, guard_table, &writer);
+        assert(err.code == 0);
+        (void)err.code;
+    }
     put_char(&writer, 0);
     assert(!writer.over);
     *out = text;

@@ -117,7 +117,8 @@ static inline struct value v_int_or_null(int64_t i)
 /* One statement. `types` has a letter for each $1..$n: i int64, t text, b blob. `root` is the
  * number of the parameter that binds the root column, 0 for statements on rootless tables (store's
  * own, catalogue's) and for reads. Debug builds refuse (FAULT_STORE_ROOT) a writing transaction's
- * statement whose root is another. $n may stand in any order and repeat; sums are CAST(SUM(x) AS
+ * statement whose root is another; on PostgreSQL row security refuses new and changed rows of
+ * another one in every build. $n may stand in any order and repeat; sums are CAST(SUM(x) AS
  * BIGINT). */
 struct stmt {
     const char *name; /* appears in logs and timings: "venues: take places" */
@@ -349,6 +350,9 @@ struct store_health {
     int64_t slow_bodies;   /* bodies past 2 ms, counted in debug builds only */
     int64_t reopens;       /* recoveries after a failed COMMIT or sync */
     int64_t checkpoint_faults, seal_faults;
+    /* PostgreSQL: row security does not hold the server's role (superuser, BYPASSRLS) or is off;
+       docs/decisions/0046-row-security.md */
+    bool unguarded;
     enum engine engine;
 };
 RESULT store_health(struct store *store, struct store_health *out);

@@ -428,7 +428,9 @@ static void test_held_row(void)
         struct act act = { .account = open_account(f.store), .amount = 1 };
 
         db = PQconnectdb(f.url);
-        snprintf(sql, sizeof sql, "BEGIN; UPDATE test_account SET balance = 7 WHERE id = %" PRId64,
+        snprintf(sql, sizeof sql,
+                 "SET ykt.reader = 'test'; SET ykt.root = 'any';"
+                 " BEGIN; UPDATE test_account SET balance = 7 WHERE id = %" PRId64,
                  act.account);
         PQclear(PQexec(db, sql));
         CHECK_CODE("a row held by another: busy",

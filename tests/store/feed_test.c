@@ -201,7 +201,7 @@ static void test_held(struct fixture *f, int seconds)
     struct feed_status status;
     struct visit v;
 
-    PQclear(sql(db, "BEGIN"));
+    PQclear(sql(db, "BEGIN; SET LOCAL ykt.reader = 'test'; SET LOCAL ykt.root = 'any'"));
     PQclear(sql(db, "INSERT INTO store_feed_pending (root_id, root_kind, feed, born, n, subject_id,"
                     " at, payload) VALUES (1, 1, 1, pg_current_xact_id()::text::bigint, 0, 4711, "
                     "1629417600000000, 'late')"));
