@@ -1,6 +1,8 @@
 /* tests/registry/planted_test.c - no file of the store holds a number, phone or name in a form that
  * can be read back: known ones are planted by every way in, then every file is searched for them as
  * text, UTF-16, GB 18030, packed decimal and integers of both orders. */
+#include <stdlib.h>
+
 #include "tests/planted.h"
 #include "tests/registry/world.h"
 
@@ -68,34 +70,17 @@ static void plant(struct world *w)
     planted_text(&search, "card number", S("X00000019"));
 }
 
-static const struct stmt DATA_DIRECTORY = {
-    .name = "test: where the server keeps its files",
-    .types = "",
-    .sql = "SELECT setting FROM pg_settings WHERE name = 'data_directory'",
-};
-
-static RESULT directory_in_txn(struct txn *tx, void *arg)
-{
-    bool there;
-    ROW(row);
-
-    TRY(txn_first(tx, &DATA_DIRECTORY, IN_NONE, &row, &there));
-    if (there && !str_c(row_text(&row, 0), arg, 512)) ((char *)arg)[0] = '\0';
-    return OK;
-}
-
 int main(void)
 {
     for (int e = 0; e < fixture_engines(); e++) {
-        char folder[512];
+        const char *folder = test_folder();
         struct world w;
         if (!world_open(&w, (enum engine)e)) break;
         search = (struct planted_search){ 0 };
         plant(&w);
         CHECK("sealed", fixture_seal(&w.f));
-        snprintf(folder, sizeof folder, "%s", test_folder());
-        if (e == ENGINE_POSTGRESQL)
-            CHECK_OK("data directory", store_read(w.f.store, directory_in_txn, folder));
+        if (e == ENGINE_POSTGRESQL) folder = getenv("YKT_TEST_POSTGRES_DATA");
+        if (!CHECK("where its files are", folder != NULL)) return test_end();
         planted_folder(&search, folder); /* while open: the WAL is there */
         store_close(w.f.store);
         w.f.store = NULL;
