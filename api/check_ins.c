@@ -277,6 +277,7 @@ static RESULT line_judge(struct app *app, const struct request *rq, const struct
                  .grade = GRADE_C,
                  .provenance = app->demo ? PROVENANCE_SIMULATOR : PROVENANCE_REAL,
                  .region_code = place->region,
+                 .operator_id = place->operator_id,
                  .place = place->name.zh,
                  .item = ask.item,
                  .at = line->at,

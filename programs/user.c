@@ -161,6 +161,7 @@ static enum cli_exit add_through(struct cli *cli, struct client *client, struct 
     json_out_object(&body.out, NULL);
     json_out_str(&body.out, "role", cli_text(cli, "role"));
     json_out_int(&body.out, "region_code", cli_int(cli, "region"));
+    if (cli_has(cli, "limited")) json_out_str(&body.out, "organisation", org);
     json_out_end(&body.out);
     ask.body = client_body_end(&body);
     end = client_ask(client, &ask, &answer);
@@ -185,9 +186,13 @@ static enum cli_exit add(struct cli *cli)
                                   .org = cli_text(cli, "org"),
                                   .region_code = (int32_t)cli_int(cli, "region") };
     struct client *client;
-    enum cli_exit end = client_line(cli, cli_text(cli, "name-from"), false, "姓名",
-                                    "name of the person", &ask.name);
+    enum cli_exit end;
 
+    if (cli_has(cli, "limited") && (ask.org.n == 0 || cli_has(cli, "config")))
+        return cli_fail(cli, CLI_USAGE, "usage", "--limited 须同时给 --org，且不用于第一个账号",
+                        "--limited needs --org, and is not for the first account");
+    end = client_line(cli, cli_text(cli, "name-from"), false, "姓名", "name of the person",
+                      &ask.name);
     if (end != CLI_OK) return end;
     if (cli_has(cli, "config")) {
         if (!role_parse(cli_text(cli, "role"), &ask.role))
@@ -477,13 +482,16 @@ static const struct cli_verb VERBS[] = {
       .run = add, .args = { { .name = "user", .zh = "用户名", .en = "user name" } },
       .columns = SECRET_COLUMNS, .columns_n = LEN(SECRET_COLUMNS),
       .flags = { ROLE_FLAG(true), REGION_FLAG(true), ORG_FLAG,
+                 { .name = "limited", .type = CLI_SWITCH, .zh = "角色只及于该机构", .en = "the role reaches that organisation alone" },
                  { .name = "name-from", .type = CLI_TEXT, .value = "FILE", .preset = "-",
                    .zh = "姓名所在文件，- 为标准输入", .en = "file with the person's name; - is standard input" },
                  FIRST_FLAGS, CLIENT_FLAGS, ONCE_FLAG },
       .examples = { { "ykt user add jiang.zhi --role admin --region 340000 --config ykt.conf",
                       "第一个管理员：服务尚未启动", "the first administrator, before the server runs" },
                     { "ykt user add wang.fang --role clerk --region 340104 --org HRSS-340104",
-                      "由管理员新建经办员", "a clerk, by an administrator" } } },
+                      "由管理员新建经办员", "a clerk, by an administrator" },
+                    { "ykt user add zheng.yu --role venue --region 341000 --org OPERATOR-SC0001 --limited",
+                      "场馆人员，只管该场馆", "of one place, and of no other" } } },
     { .name = "list", .zh = "列出账号", .en = "list the accounts",
       .run = list, .columns = STAFF_COLUMNS, .columns_n = LEN(STAFF_COLUMNS),
       .flags = { ROLE_FLAG(false), REGION_FLAG(false), LIMIT_FLAG, CLIENT_FLAGS },

@@ -248,7 +248,7 @@ struct upload_call {
 };
 
 /* Let in by the gate, refused by the rules here: our verdict stands in the journal, and somebody of
- * the region looks into it. */
+ * the place's operator or region looks into it. */
 static RESULT contested_append(struct txn *tx, const struct admit_ask *ask, int verdict,
                                struct instant at)
 {
@@ -257,6 +257,7 @@ static RESULT contested_append(struct txn *tx, const struct admit_ask *ask, int 
     struct worklist_ask open = { .kind = WORKLIST_CONTESTED_USE,
                                  .subject = ABOUT_JOURNAL_LINE,
                                  .person_id = ask->person_id,
+                                 .organisation_id = ask->operator_id,
                                  .region_code = ask->region_code,
                                  .reason = S("let_in_offline"),
                                  .at = at };

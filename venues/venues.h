@@ -284,8 +284,10 @@ struct admit_ask {
     enum journal_grade grade;
     enum provenance provenance;
     int32_t region_code;
-    struct str place;  /* the venue's name for the holder's notice; empty: none is sent */
-    struct str item;   /* catalogue code of entering this kind of place */
+    int64_t
+        operator_id;  /* of the place, who looks into a contested line; 0: whoever has the region */
+    struct str place; /* the venue's name for the holder's notice; empty: none is sent */
+    struct str item;  /* catalogue code of entering this kind of place */
     struct instant at; /* of the act, by our clock; offline: the terminal's corrected time */
     struct instant terminal_at; /* the terminal's claim; 0 none */
 };

@@ -200,6 +200,11 @@ def accounts(desk, folder):
     check("secrets are told", made["password"] and made["otpauth_uri"].startswith("otpauth://totp/"), made)
     admin.does("the name is taken", "user", "add", "late.comer", "--role", "clerk", "--region", "340100", stdin="周\n", code=5)
     check("in the list", "late.comer" in [u["user"] for u in admin.does("accounts", "user", "list", "--role", "clerk")])
+    place = ("--role", "venue", "--region", "340100", "--org", "OPERATOR-SC0068")
+    admin.does("an account of one place", "user", "add", "late.keeper", *place, "--limited", stdin="吴\n")
+    held = [u["roles"] for u in admin.does("listed", "user", "list", "--role", "venue") if u["user"] == "late.keeper"]
+    check("for that place alone", held and "OPERATOR-SC0068" in held[0], held)
+    admin.does("limited to nothing", "user", "add", "late.nobody", "--role", "venue", "--region", "340100", "--limited", stdin="吴\n", code=2)
     admin.does("another role", "user", "role", "late.comer", "--role", "agent", "--region", "340100")
     left = admin.does("and back", "user", "role", "late.comer", "--role", "agent", "--region", "340100", "--take-back")
     check("one is left", left["roles"].startswith("clerk 340100") and "agent" not in left["roles"], left)

@@ -290,6 +290,7 @@ static struct admit_ask admit_of(const struct fixture *f, int64_t person, uint8_
                              .grade = GRADE_A,
                              .provenance = PROVENANCE_TEST,
                              .region_code = 340100,
+                             .operator_id = 77,
                              .item = S("museum_entry"),
                              .at = fixture_now(f),
                              .terminal_at = fixture_now(f) };
@@ -471,6 +472,7 @@ static void uploads(struct fixture *f, enum suite suite)
               made.replayed && made.accepted == 2 && made.contested == 1 && made.refused == 1);
     }
     CHECK_INT("a row of the worklist for the one, once", worklist_rows(f, &row), 1);
+    CHECK_INT("for its operator", row.organisation_id, 77);
     CHECK("about the line, of the place's region, nobody waits for an answer",
           row.subject == ABOUT_JOURNAL_LINE && row.subject_id != 0 && row.person_id == 1 &&
               row.region_code == lines[1].ask.region_code && row.subject_root.kind == ROOT_NONE &&
