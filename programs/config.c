@@ -88,13 +88,13 @@ static enum cli_exit init(struct cli *cli)
 }
 
 static const struct cli_column SHOW[] = {
-    { "name", "设置", "setting", false },
-    { "value", "值", "value", false },
-    { "from", "来自", "from", false },
+    { "name", "设置", "setting", false, false },
+    { "value", "值", "value", false, false },
+    { "from", "来自", "from", false, false },
 };
 static const struct cli_column EXPLAIN[] = {
-    { "name", "设置", "setting", false },
-    { "help", "说明", "help", false },
+    { "name", "设置", "setting", false, false },
+    { "help", "说明", "help", false, false },
 };
 /* clang-format off */
 static const struct cli_verb VERBS[] = {

@@ -489,7 +489,7 @@ static enum cli_exit man(struct cli *cli)
     return cli_end(cli, err);
 }
 
-static const struct cli_column COLUMNS[] = { { "page", "手册页", "page", false } };
+static const struct cli_column COLUMNS[] = { { "page", "手册页", "page", false, false } };
 static const struct cli_verb VERBS[] = {
     { .name = "",
       .zh = "由命令表和设置表生成手册页（英文和中文）",

@@ -6,10 +6,10 @@ const char *const YKT_VERSION = MADE_VERSION;
 const char *const YKT_COMMIT = MADE_COMMIT;
 
 static const struct cli_column COLUMNS[] = {
-    { "name", "名称", "name", false },
-    { "version", "版本", "version", false },
-    { "commit", "提交", "commit", false },
-    { "suites", "算法套件", "suites", false },
+    { "name", "名称", "name", false, false },
+    { "version", "版本", "version", false, false },
+    { "commit", "提交", "commit", false, false },
+    { "suites", "算法套件", "suites", false, false },
 };
 
 static enum cli_exit version(struct cli *cli)

@@ -290,10 +290,10 @@ enum cli_exit simulate_gate(struct cli *cli)
 }
 
 const struct cli_column SIMULATE_GATE_COLUMNS[SIMULATE_GATE_COLUMNS_N] = {
-    { "verdict", "结果", "verdict", false },
-    { "mode", "方式", "mode", false },
-    { "code", "代码", "code", false },
-    { "words", "提示", "words", false },
-    { "list_age_sec", "名单秒数", "list age, s", true },
-    { "usec", "微秒", "us", true },
+    { "verdict", "结果", "verdict", false, false },
+    { "mode", "方式", "mode", false, false },
+    { "code", "代码", "code", false, false },
+    { "words", "提示", "words", false, false },
+    { "list_age_sec", "名单秒数", "list age, s", true, false },
+    { "usec", "微秒", "us", true, false },
 };
