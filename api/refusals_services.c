@@ -141,9 +141,6 @@ static bool say_venues(enum venues_refusal code, struct refusal *out)
         SAY(404, "terminal_unknown", "There is no such terminal", "没有该终端");
     case VENUES_TERMINAL_REVOKED:
         SAY(409, "terminal_revoked", "The terminal was revoked", "终端已停用");
-    case VENUES_ACTIVATION_LOCKED:
-        TELL(429, "activation_locked", "Too many wrong numbers", "激活码输错次数过多",
-             "Ask the venue for a new one.", "请场所重新获取激活码。");
     case VENUES_ACTIVATION_OVER:
         SAY(409, "activation_over", "The activation number was used or is over",
             "激活码已使用或已过期");

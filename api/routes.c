@@ -80,7 +80,7 @@ const struct route ROUTES[] = {
     { POST, "/v1/terminals/{terminal}/activations", 0, "terminal.enrol", post_terminal_activation, NULL, 0 },
     { POST, "/v1/terminals/{terminal}/revocations", 0, "terminal.enrol", post_terminal_revocation, NULL, 0 },
 
-    { POST, "/v1/terminal-enrolments", PUBLIC | API_GUESS, NULL, post_terminal_enrolment, NULL, 0 },
+    { POST, "/v1/terminal-enrolments", PUBLIC, NULL, post_terminal_enrolment, NULL, 0 },
 
     { POST, "/v1/terminals/{terminal}/tokens", PUBLIC | API_GUESS, NULL, post_terminal_token, NULL, 0 },
     { POST, "/v1/terminals/{terminal}/heartbeats", API_GRADE_B, "admit", post_heartbeat, NULL, 0 },

@@ -204,8 +204,6 @@ RESULT post_terminal_enrolment(struct app *app, const struct request *rq, struct
     struct bytes key, signature;
     char text[ID_TEXT_MAX];
     struct writer w = writer_over(text, sizeof text);
-    const struct str asker = limits_asker(rq, S("enrolment from "));
-    struct err err;
     int suite;
     const struct json_field body[] = {
         JSON_ID("terminal", "trm", &ask.terminal_id),
@@ -219,18 +217,13 @@ RESULT post_terminal_enrolment(struct app *app, const struct request *rq, struct
     TRY(json_read(rq->body, body, LEN(body)));
     put_id(&w, app->ids, "trm", ask.terminal_id);
     ask.terminal_text = writer_str(&w);
-    TRY(limits_guess(app, rq, rp, asker)); /* before a try is taken from the number */
     ask.suite = (enum suite)suite;
     memcpy(ask.public_key, key.p, key.n);
     memcpy(ask.signature, signature.p, signature.n);
     TRY(venues_terminal_get(app->store, ask.terminal_id, &terminal));
     place = place_find(catalogue_now(app->shelf), terminal.venue_id);
     if (place) ask.by.region_code = place->region;
-    err = venues_terminal_enrol(app->store, &ask);
-    if (err.code == VENUES_ACTIVATION_WRONG || err.code == VENUES_ACTIVATION_LOCKED)
-        limits_wrong(app, rq, asker);
-    TRY(err);
-    limits_right(app, rq, asker);
+    TRY(venues_terminal_enrol(app->store, &ask));
     sessions_drop_actor(app->sessions, ACTOR_TERMINAL, ask.terminal_id, NULL);
     reply_empty(rp, 204);
     return OK;

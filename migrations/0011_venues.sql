@@ -71,7 +71,6 @@ CREATE TABLE terminal (
     public_key       blob,                               -- 33 bytes, compressed
     activation_hash  blob,                               -- SM3 of terminal id and number; null: none out
     activation_ends  int64 NOT NULL DEFAULT 0,           -- microseconds, UTC
-    activation_tries int64 NOT NULL DEFAULT 0,           -- wrong ones
     added_at         int64 NOT NULL,                     -- microseconds, UTC
     enrolled_at      int64 NOT NULL DEFAULT 0,           -- microseconds, UTC; 0: not
     revoked_at       int64 NOT NULL DEFAULT 0,           -- microseconds, UTC; 0: not

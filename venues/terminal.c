@@ -35,8 +35,8 @@ static void activation_make(const struct entropy *entropy, char out[TERMINAL_ACT
     out[TERMINAL_ACTIVATION_CHARS] = '\0';
 }
 
-/* 50 random bits under a hash of one pass: enough, since five wrong ones end it and the number
- * lives for two days. With the id in front one table of numbers serves no two terminals. */
+/* 80 random bits under a hash of one pass: enough for a number that lives for two days. With the id
+ * in front one table of numbers serves no two terminals. */
 static void activation_hash(int64_t terminal_id, struct str activation, uint8_t out[32])
 {
     uint8_t id[8];
@@ -236,8 +236,7 @@ struct enrol_call {
     uint8_t hash[32];
 };
 
-/* Wrong numbers are counted under the same root, one after another: of any number of parallel tries
- * TERMINAL_ACTIVATION_TRIES_MAX are compared. The number stays known after its use, so that a lost
+/* The number stays known after its use, so that a lost
  * answer can be asked for again with the same key. */
 static RESULT enrol_in_txn(struct txn *tx, void *arg)
 {
@@ -248,7 +247,6 @@ static RESULT enrol_in_txn(struct txn *tx, void *arg)
 
     TRY(terminal_load(tx, call->venue_id, ask->terminal_id, &row));
     REQUIRE(row.terminal.state != TERMINAL_REVOKED, VENUES_TERMINAL_REVOKED);
-    REQUIRE(row.activation_tries < TERMINAL_ACTIVATION_TRIES_MAX, VENUES_ACTIVATION_LOCKED);
     right = row.activation_out &&
             secret_eq(bytes_of(row.activation_hash, 32), bytes_of(call->hash, 32));
     used = row.activation_ends.usec == 0;
@@ -257,10 +255,7 @@ static RESULT enrol_in_txn(struct txn *tx, void *arg)
     if (right && used && same_key) return OK;
     REQUIRE(row.activation_out && !used && instant_before(ask->at, row.activation_ends),
             VENUES_ACTIVATION_OVER);
-    if (!right) {
-        TRY(terminal_count_try(tx, call->venue_id, ask->terminal_id));
-        REFUSE_KEEP(VENUES_ACTIVATION_WRONG);
-    }
+    REQUIRE(right, VENUES_ACTIVATION_WRONG);
     TRY(terminal_set_key(tx, call->venue_id, ask->terminal_id, ask->suite, ask->public_key,
                          ask->at));
     TRY(tokens_drop(tx, call->venue_id, ask->terminal_id, (struct instant){ INT64_MAX }));

@@ -4,7 +4,7 @@
 #define COLUMNS                                                                                    \
     "id, venue_id, point_id, kind, state, name, suite, public_key, list_incarnation,"              \
     " list_position, list_made_at, seen_at, clock_off, queue, activation_hash, activation_ends,"   \
-    " activation_tries, enrolled_at"
+    " enrolled_at"
 
 static const struct stmt TERMINAL_LOAD = {
     .name = "venues: a terminal",
@@ -38,14 +38,7 @@ static const struct stmt TERMINAL_SET_ACTIVATION = {
     .name = "venues: a new activation number",
     .types = "iibi",
     .root = 1,
-    .sql = "UPDATE terminal SET activation_hash = $3, activation_ends = $4, activation_tries = 0"
-           " WHERE venue_id = $1 AND id = $2",
-};
-static const struct stmt TERMINAL_COUNT_TRY = {
-    .name = "venues: count a wrong activation number",
-    .types = "ii",
-    .root = 1,
-    .sql = "UPDATE terminal SET activation_tries = activation_tries + 1"
+    .sql = "UPDATE terminal SET activation_hash = $3, activation_ends = $4"
            " WHERE venue_id = $1 AND id = $2",
 };
 static const struct stmt TERMINAL_SET_KEY = {
@@ -159,8 +152,7 @@ static RESULT terminal_take(const struct row *row, struct terminal_row *out)
     out->activation_out = activation.n == sizeof out->activation_hash;
     if (out->activation_out) memcpy(out->activation_hash, activation.p, activation.n);
     out->activation_ends = row_at(row, 15);
-    out->activation_tries = row_int(row, 16);
-    out->enrolled_at = row_at(row, 17);
+    out->enrolled_at = row_at(row, 16);
     return name_take(row_text(row, 5), t->name);
 }
 
@@ -199,11 +191,6 @@ RESULT terminal_set_activation(struct txn *tx, int64_t venue_id, int64_t id, con
 {
     return txn_exec(tx, &TERMINAL_SET_ACTIVATION,
                     IN(v_int(venue_id), v_int(id), v_blob(bytes_of(hash, 32)), v_at(ends)), NULL);
-}
-
-RESULT terminal_count_try(struct txn *tx, int64_t venue_id, int64_t id)
-{
-    return txn_exec(tx, &TERMINAL_COUNT_TRY, IN(v_int(venue_id), v_int(id)), NULL);
 }
 
 RESULT terminal_set_key(struct txn *tx, int64_t venue_id, int64_t id, enum suite suite,

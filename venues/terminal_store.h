@@ -8,7 +8,6 @@ struct terminal_row {
     uint8_t activation_hash[32];
     bool activation_out; /* a number is out */
     struct instant activation_ends, enrolled_at;
-    int64_t activation_tries;
 };
 RESULT terminal_load(struct txn *tx, int64_t venue_id, int64_t id, struct terminal_row *out);
 /* By id alone, for addresses that name only the terminal (a read over all venues). */
@@ -17,7 +16,6 @@ RESULT terminal_insert(struct txn *tx, const struct terminal_ask *ask, int64_t i
                        const uint8_t activation_hash[32]);
 RESULT terminal_set_activation(struct txn *tx, int64_t venue_id, int64_t id, const uint8_t hash[32],
                                struct instant ends);
-RESULT terminal_count_try(struct txn *tx, int64_t venue_id, int64_t id);
 RESULT terminal_set_key(struct txn *tx, int64_t venue_id, int64_t id, enum suite suite,
                         const uint8_t key[POINT_SHORT], struct instant at);
 RESULT terminal_set_revoked(struct txn *tx, int64_t venue_id, int64_t id, struct instant at);

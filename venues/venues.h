@@ -39,8 +39,7 @@ enum venues_refusal {
 
     VENUES_TERMINAL_UNKNOWN = 7040,
     VENUES_TERMINAL_REVOKED = 7041,
-    VENUES_ACTIVATION_LOCKED = 7042, /* too many wrong numbers: the venue asks for a new one */
-    VENUES_ACTIVATION_OVER = 7043,   /* used before, or its time is over */
+    VENUES_ACTIVATION_OVER = 7043, /* used before, or its time is over */
     VENUES_ACTIVATION_WRONG = 7044,
     VENUES_KEY_PROOF = 7045,      /* the key's own signature over the ask is wrong */
     VENUES_NOT_ENROLLED = 7046,   /* the terminal has no key yet */
@@ -172,8 +171,9 @@ RESULT venues_standing(struct store *store, int64_t person_id, struct instant at
 enum terminal_kind { TERMINAL_GATE = 1, TERMINAL_COUNTER = 2, TERMINAL_HANDHELD = 3 };
 enum terminal_state { TERMINAL_WAITING = 1, TERMINAL_ACTIVE = 2, TERMINAL_REVOKED = 3 };
 enum {
-    TERMINAL_ACTIVATION_CHARS = 10,    /* digits and letters of Crockford's 32: 50 bits */
-    TERMINAL_ACTIVATION_TRIES_MAX = 5, /* wrong ones, ever; then a new number is needed */
+    TERMINAL_ACTIVATION_CHARS = 16, /* digits and letters of Crockford's 32: 80 bits, which nobody
+                                       guesses in two days; so wrong ones are not counted, and no
+                                       stranger's tries can keep a gate out */
     TERMINAL_TOKEN_CHARS = 64,
     TERMINAL_NAME_MAX = 32,
 };
@@ -211,7 +211,7 @@ struct terminal_ask {
 RESULT venues_terminal_add(struct store *store, const struct once *once,
                            const struct terminal_ask *ask, const struct entropy *entropy,
                            int64_t *terminal_id, char activation[TERMINAL_ACTIVATION_CHARS + 1]);
-/* A new number for a terminal that waits, locked itself out, or gets a new key. */
+/* A new number for a terminal that waits or gets a new key. */
 RESULT venues_terminal_renew(struct store *store, int64_t venue_id, int64_t terminal_id,
                              const struct entropy *entropy, const struct terminal_by *by,
                              struct instant at, char activation[TERMINAL_ACTIVATION_CHARS + 1]);
@@ -230,8 +230,8 @@ RESULT venues_terminals(struct store *store, int64_t venue_id, int64_t after, si
 
 /* The activation number for a key: `signature` is the new key's over
  * "YKT enrol 1\n" + terminal id text + "\n" + activation (upper case), which proves that the
- * terminal holds it. The terminal id text is the public id ("trm_…"). A wrong number counts (kept
- * also under parallel tries and crashes). The same key again with the right number is OK. Tokens
+ * terminal holds it. The terminal id text is the public id ("trm_…"). A wrong number changes
+ * nothing, however often. The same key again with the right number is OK. Tokens
  * that the terminal had end: whoever had its old key has them too. */
 struct enrol_ask {
     int64_t terminal_id;
