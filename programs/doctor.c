@@ -20,7 +20,7 @@ enum { SETTINGS_ARENA = 512 * 1024 };
 enum { ROOM_PERCENT = 10 };                    /* less free than this is a warning, */
 static const uint64_t ROOM_BYTES = 256u << 20; /* and less than this is a finding */
 
-static const double BUDGET_NEAR = 0.8; /* of a day's budget: time left to look */
+enum { BUDGET_NEAR = 80 }; /* percent of a day's budget: time left to look */
 
 enum finding { FINE, WARNING, WRONG, NOT_SEEN };
 
@@ -148,9 +148,9 @@ static void store(struct doctor *doctor)
 
 /* ---- budgets: which of keyd's is nearest to its day's end? ---- */
 
-static double part_used(const struct keyd_used *used)
+static int64_t percent_used(const struct keyd_used *used)
 {
-    return used->day_max > 0 ? (double)used->day_used / (double)used->day_max : 0;
+    return used->day_max > 0 ? used->day_used * 100 / used->day_max : 0;
 }
 
 static void budgets(struct doctor *doctor, const struct keyd_status *status)
@@ -159,17 +159,17 @@ static void budgets(struct doctor *doctor, const struct keyd_status *status)
     const char *kind = "open", *name = settings_use_name((enum keyd_use)1);
 
     for (int use = 2; use < KEYD_USES; use++) {
-        if (part_used(&status->budgets[use]) <= part_used(most)) continue;
+        if (percent_used(&status->budgets[use]) <= percent_used(most)) continue;
         most = &status->budgets[use];
         name = settings_use_name((enum keyd_use)use);
     }
     for (int purpose = 1; purpose < KEYD_SIGN_PURPOSES; purpose++) {
-        if (part_used(&status->signing[purpose]) <= part_used(most)) continue;
+        if (percent_used(&status->signing[purpose]) <= percent_used(most)) continue;
         most = &status->signing[purpose];
         kind = "sign";
         name = keys_use_name(KEYS_SIGN + purpose);
     }
-    tell(doctor, "keyd_budgets", part_used(most) >= BUDGET_NEAR ? WARNING : FINE,
+    tell(doctor, "keyd_budgets", percent_used(most) >= BUDGET_NEAR ? WARNING : FINE,
          arena_format(cli_arena(doctor->cli), "%s %s: %" PRId64 " of %" PRId64 " today", kind, name,
                       most->day_used, most->day_max),
          "今日额度将尽：查明谁在用，必要时调高 budget.*",
