@@ -117,6 +117,7 @@ static const struct word LOOK_FIELDS[] = {
     { "number", "证件号码", "document number" },
     { "phone", "手机号", "phone" },
     { "birth_date", "出生日期", "date of birth" },
+    { "card_no", "卡号", "card number" },
 };
 static const struct word LOOK_PURPOSES[] = {
     { "resident_request", "本人申请", "asked for by the resident" },

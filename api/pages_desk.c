@@ -59,13 +59,26 @@ struct search {
     int told; /* 0, or NUMBER_* */
 };
 
+/* "USA C01234567": a passport's number means nobody without its country. */
+static void passport_typed(struct person_query *query)
+{
+    struct str number, country = str_cut(str_trim(query->number), ' ', &number);
+
+    if (country.n != COUNTRY_CHARS || person_no_kind(query->number) != 0) return;
+    query->document = DOCUMENT_PASSPORT;
+    query->country = country;
+    query->number = str_trim(number);
+}
+
 static RESULT search_find(struct app *app, const struct request *rq, struct str q,
                           struct search *out)
 {
-    const struct person_query query = { .number = q, .at = rq->at };
-    struct err err = registry_person_holders(app->registry, &query, out->ids, &out->n), card;
+    struct person_query query = { .number = q, .at = rq->at };
+    struct err err, card;
     struct credential found;
 
+    passport_typed(&query);
+    err = registry_person_holders(app->registry, &query, out->ids, &out->n);
     if (err.code < 0) return err;
     if (err.code == 0 && out->n > 0) return OK;
     out->n = 0;
@@ -73,7 +86,8 @@ static RESULT search_find(struct app *app, const struct request *rq, struct str 
     if (card.code < 0) return card;
     if (card.code == 0) out->ids[out->n++] = found.person_id;
     /* a number by its length, mistyped; anything else is merely not found */
-    if (card.code > 0 && err.code > 0 && person_no_kind(q) != 0) out->told = err.code;
+    if (card.code > 0 && err.code > 0 && (person_no_kind(q) != 0 || query.document != 0))
+        out->told = err.code;
     return OK;
 }
 

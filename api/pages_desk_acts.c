@@ -619,6 +619,30 @@ static bool what_of(const struct card_change *change, enum web_desk_what *out)
     return false;
 }
 
+/* Whoever made the card reads its number for a while, in full, to compare it with what was handed
+ * over; a look at the record each time. */
+#define NUMBER_TOLD_USEC (10 * USEC_PER_MIN)
+static RESULT number_told(struct app *app, const struct request *rq, const struct card *card,
+                          const struct card_change *change, struct web_desk_done_view *view)
+{
+    const struct session *session = request_session(rq);
+    const struct field_use use = field_use_of(rq);
+    const struct look look = { .person_id = card->person_id,
+                               .card_id = card->id,
+                               .act = LOOK_OPENED,
+                               .fields = S("card_no"),
+                               .purpose = desk_purpose(rq) };
+    struct card_private opened;
+
+    if (change->actor != ACTOR_STAFF || change->actor_id != session->actor_id ||
+        instant_before(instant_add(change->at, NUMBER_TOLD_USEC), rq->at))
+        return OK;
+    TRY(registry_card_open(app->registry, &use, card->person_id, card->id, &opened));
+    TRY(look_record(app, rq, &look));
+    view->card.card_no = arena_str(rq->arena, card_no_str(&opened.no));
+    return OK;
+}
+
 static RESULT done_fill(struct app *app, const struct request *rq, const struct card *card,
                         const struct card_change *change, struct web_desk_done_view *view)
 {
@@ -637,10 +661,14 @@ static RESULT done_fill(struct app *app, const struct request *rq, const struct 
         TRY(registry_loss_load(app->store, card->person_id, change->loss_id, &loss));
         view->until = loss.expires_at;
     }
-    if (view->what != WEB_DESK_REPLACE) return card_line(app, rq, card, &view->card);
+    if (view->what != WEB_DESK_REPLACE) {
+        TRY(card_line(app, rq, card, &view->card));
+        return view->what == WEB_DESK_ISSUE ? number_told(app, rq, card, change, view) : OK;
+    }
     TRY(registry_card_load(app->store, card->person_id, card->replaced_by_id, &newer));
     view->old_card_no = arena_format(rq->arena, "****%s", card->tail);
-    return card_line(app, rq, &newer, &view->card);
+    TRY(card_line(app, rq, &newer, &view->card));
+    return number_told(app, rq, &newer, change, view);
 }
 
 struct err get_desk_done(struct app *app, const struct request *rq, struct reply *rp)

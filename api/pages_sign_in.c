@@ -181,9 +181,12 @@ struct err post_staff_sign_in(struct app *app, const struct request *rq, struct 
     err = sign_in_staff(app, rq, rp, &ask, &made);
     if (err.code == 0) err = may_stay(app, rq, &made);
     if (err.code > 0 && err.code != API_TOO_MANY) {
-        problem = problem_of(
-            rq, err.code == SIGNIN_TOTP_NEEDED || err.code == SIGNIN_REUSED ? "totp" : "password",
-            err.code);
+        problem = problem_of(rq,
+                             err.code == SIGNIN_TOTP_NEEDED || err.code == SIGNIN_REUSED ||
+                                     err.code == SIGNIN_CODE_FORM
+                                 ? "totp"
+                                 : "password",
+                             err.code);
         show_staff(app, rq, rp, ask.user, next, &problem);
         return OK;
     }

@@ -183,6 +183,10 @@ static bool say_signin(enum signin_refusal code, struct refusal *out)
     switch (code) {
     case SIGNIN_FORM:
         SAY(422, "signin_form", "Not a form of name, number or code", "登录信息格式不对");
+    case SIGNIN_CODE_FORM:
+        TELL(422, "signin_code_form", "A one-time code is six digits", "验证码和动态口令是6位数字",
+             "Type all of them; this was not counted as a wrong try.",
+             "请完整输入；本次不计入错误次数。");
     case SIGNIN_WAIT:
         TELL(429, "code_wait", "A code was sent a moment ago, or too many today",
              "验证码发送过于频繁", "Wait a minute; ten codes a day at most.",

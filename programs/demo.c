@@ -194,7 +194,7 @@ static RESULT fill(struct demo *demo, struct cli *cli)
     demo->out = json_out_over(&demo->json, &demo->ids);
     json_out_object(&demo->out, NULL);
     addresses(demo, cli);
-    TRY(demo_people(demo, cli_int(cli, "residents")));
+    TRY(demo_people(demo, cli_int(cli, "residents") - demo_residents_count()));
     TRY(demo_staff(demo));
     TRY(demo_residents(demo));
     TRY(demo_venues(demo));

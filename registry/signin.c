@@ -270,7 +270,7 @@ RESULT registry_signin_person(const struct registry *rg, const struct person_sig
     enum proof proof = PROOF_ONE_FACTOR;
 
     REQUIRE(ask->code.n > 0 || ask->password.n > 0, SIGNIN_FORM);
-    REQUIRE(ask->code.n == 0 || code_form(ask->code), SIGNIN_FORM);
+    REQUIRE(ask->code.n == 0 || code_form(ask->code), SIGNIN_CODE_FORM);
     REQUIRE(ask->password.n <= PASSWORD_MAX, SIGNIN_FORM);
     TRY(holder_find(rg, ask->document, ask->country, ask->number, ask->name, ask->act.at,
                     &call.person_id));
@@ -457,7 +457,7 @@ RESULT registry_signin_staff(const struct registry *rg, const struct staff_signi
 
     REQUIRE(ask->user.n > 0 && ask->password.n > 0, SIGNIN_FORM);
     REQUIRE(ask->password.n <= PASSWORD_MAX, SIGNIN_FORM);
-    REQUIRE(ask->totp.n == 0 || code_form(ask->totp), SIGNIN_FORM);
+    REQUIRE(ask->totp.n == 0 || code_form(ask->totp), SIGNIN_CODE_FORM);
     end = registry_staff_find(rg->store, ask->user, &staff);
     if (end.code == STAFF_UNKNOWN)
         staff = (struct staff){ 0 };

@@ -32,6 +32,7 @@ enum signin_refusal {                     /* in the order they are tried */
                       SIGNIN_NOT_OWN = 3311,     /* only the member may make such a token */
                       SIGNIN_ONE_FACTOR = 3312,  /* not from a session of two factors */
                       SIGNIN_TOLD = 3313,        /* made before under this key, and told then */
+                      SIGNIN_CODE_FORM = 3314,   /* a one-time code that is not six digits */
 };
 
 /* ---- guessable secrets */
@@ -117,8 +118,8 @@ struct code_sent {
 RESULT registry_signin_code_send(const struct registry *rg, const struct code_ask *ask,
                                  struct code_sent *out);
 /* Sign in by code, by password, or by both (PROOF_TWO_FACTORS). An empty text is a factor not
- * given. refuses NUMBER_*, SIGNIN_FORM, SIGNIN_LOCKED, SIGNIN_EXPIRED, SIGNIN_WRONG,
- * REGISTRY_PERSON_DEAD */
+ * given. refuses NUMBER_*, SIGNIN_FORM, SIGNIN_CODE_FORM, SIGNIN_LOCKED, SIGNIN_EXPIRED,
+ * SIGNIN_WRONG, REGISTRY_PERSON_DEAD */
 struct person_signin_ask {
     enum document_kind document;
     struct str country, number, name;
@@ -147,9 +148,9 @@ struct staff_signin_ask {
     bool api; /* as of people */
     struct act act;
 };
-/* refuses SIGNIN_FORM, SIGNIN_LOCKED, SIGNIN_WRONG (also: unknown user, in the same time),
- * SIGNIN_TOTP_NEEDED, SIGNIN_REUSED, STAFF_DISABLED. Whether the account is on, and what it may, is
- * read in the transaction that opens the session. */
+/* refuses SIGNIN_FORM, SIGNIN_CODE_FORM, SIGNIN_LOCKED, SIGNIN_WRONG (also: unknown user, in the
+ * same time), SIGNIN_TOTP_NEEDED, SIGNIN_REUSED, STAFF_DISABLED. Whether the account is on, and
+ * what it may, is read in the transaction that opens the session. */
 RESULT registry_signin_staff(const struct registry *rg, const struct staff_signin_ask *ask,
                              struct signed_in *out);
 

@@ -211,6 +211,24 @@ static void checkpoint(struct sqlite *s, struct sqlite_conn *conn)
     }
 }
 
+/* A load may have written a log of any length, and the file keeps it: brought in and cut to
+ * nothing. Called with the gate; where a reader stands in the way, the next look brings it in. */
+static void log_cut(struct sqlite *s)
+{
+    int rc;
+
+    if (s->one_connection || s->broken) return;
+    pthread_mutex_lock(&s->check_lock);
+    rc = sqlite3_wal_checkpoint_v2(s->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc == SQLITE_OK) {
+        s->checked_pages = 0;
+        atomic_store(&s->wal_pages, 0);
+    } else if (rc != SQLITE_BUSY) {
+        atomic_fetch_add(&s->checkpoint_faults, 1);
+    }
+    pthread_mutex_unlock(&s->check_lock);
+}
+
 static bool checkpoint_due(struct sqlite *s)
 {
     int64_t pages = atomic_load(&s->wal_pages);
@@ -281,8 +299,10 @@ static void *writer_main(void *arg)
     struct group g = { .s = arg };
 
     while (take_group(g.s, &g)) {
+        const bool load = g.calls[0]->load; /* the call is its caller's once it is answered */
         pthread_mutex_lock(&g.s->gate);
         group_run(&g);
+        if (load) log_cut(g.s);
         pthread_mutex_unlock(&g.s->gate);
     }
     return NULL;
@@ -294,6 +314,7 @@ static void run_inline(struct sqlite *s, struct call *call)
 
     pthread_mutex_lock(&s->gate);
     group_run(&g);
+    if (call->load) log_cut(s);
     if (checkpoint_due(s) && !s->one_connection && !s->broken) {
         pthread_mutex_lock(&s->check_lock);
         checkpoint(s, &s->writer);

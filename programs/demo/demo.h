@@ -54,6 +54,7 @@ void demo_person_make(struct demo *demo, int age, struct demo_person *out);
 /* The steps, in order; each writes its part of demo.json. */
 RESULT demo_people(struct demo *demo, int64_t residents);  /* the many */
 RESULT demo_residents(struct demo *demo);                  /* the named ones, in every state */
+int64_t demo_residents_count(void);                        /* how many they are */
 RESULT demo_staff(struct demo *demo);                      /* an account for each role */
 RESULT demo_venues(struct demo *demo);                     /* slots, gates with keys */
 void demo_password(struct demo *demo, char out[17]);       /* 16 characters from the kernel */

@@ -184,6 +184,15 @@ static RESULT resident(struct demo *demo, const struct cast *cast)
     return OK;
 }
 
+int64_t demo_residents_count(void)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < LEN(CAST); i++)
+        n += CAST[i].count;
+    return n;
+}
+
 struct err demo_residents(struct demo *demo)
 {
     int64_t made = 0;

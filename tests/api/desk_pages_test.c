@@ -54,6 +54,25 @@ static void begin(struct api_world *w, enum begin how, char person[20], char car
     if (how == LOST) CHECK_OK("its state", registry_card_lose(&w->base.rg, NULL, &loss, &lost));
 }
 
+/* A card's number in full on the page. */
+static bool number_shown(const struct api_world *w)
+{
+    struct str page = { w->client.a.bytes, w->client.a.n };
+    struct card_no no;
+
+    for (size_t i = 0; i + 4 + CARD_NO_CHARS + 5 <= page.n; i++) {
+        if (!str_starts(str_part(page, i, 4), S("<dd>"))) continue;
+        if (!str_starts(str_part(page, i + 4 + CARD_NO_CHARS, 5), S("</dd>"))) continue;
+        if (card_no_parse(str_part(page, i + 4, CARD_NO_CHARS), &no).code == 0) return true;
+    }
+    return false;
+}
+
+static bool makes_card(const struct act_row *row)
+{
+    return row->begin == CARDLESS || strncmp(row->title, "replace", 7) == 0;
+}
+
 static void row_test(struct api_world *w, const struct act_row *row)
 {
     char person[20], card[20];
@@ -96,9 +115,15 @@ static void row_test(struct api_world *w, const struct act_row *row)
     CHECK_STATUS(w, row->title, form_get(w, row->who, text_of("GET %s", first)), 200);
     CHECK(row->title, client_has(&w->client, row->done));
     CHECK(row->title, client_has(&w->client, row->state));
+    CHECK("whoever made a card reads its number", number_shown(w) == makes_card(row));
     CHECK("with who did it", client_has(&w->client, "<dd>合肥市窗口人员</dd>") ||
                                  client_has(&w->client, "<dd>安徽省窗口主管</dd>") ||
                                  client_has(&w->client, "<dd>安徽省12333热线</dd>"));
+    CHECK_STATUS(
+        w, "read by another",
+        form_get(w, row->who == &w->clerk ? &w->supervisor : &w->clerk, text_of("GET %s", first)),
+        200);
+    CHECK("its number is not theirs", !number_shown(w));
     CHECK_STATUS(w, "read by nobody else", form_get(w, &w->far_clerk, text_of("GET %s", first)),
                  403);
 
@@ -109,6 +134,39 @@ static void row_test(struct api_world *w, const struct act_row *row)
     CHECK_STATUS(w, "the page says so too", form_get(w, row->who, page), 200);
     CHECK("without a form", !client_has(&w->client, text_of("action=\"%s\"", posts)));
     CHECK("but with words", client_has(&w->client, "现在不能办理这一项"));
+}
+
+/* A document of another country, by the search box. */
+static void test_passport(struct api_world *w)
+{
+    const struct person_ask ask = { .document = DOCUMENT_PASSPORT,
+                                    .country = S("USA"),
+                                    .number = S("C01234567"),
+                                    .name = S("JANE ROE"),
+                                    .birth = { 1980, 2, 3 },
+                                    .region_code = 340111,
+                                    .act = world_act(&w->base) };
+    static const struct {
+        const char *title, *fields;
+        int status;
+    } rows[] = {
+        { "with its country", "q=USA%20C01234567", 303 },
+        { "typed as it comes", "q=%20usa%20%20c01234567%20", 303 },
+        { "another country's", "q=FRA%20C01234567", 200 },
+        { "without a country it means nobody", "q=C01234567", 200 },
+        { "no such form", "q=USA%20C0", 422 },
+    };
+    struct person_made made;
+    char token[60];
+
+    CHECK_OK("a person with a passport", registry_person_add(&w->base.rg, NULL, &ask, &made));
+    for (size_t i = 0; i < LEN(rows); i++) {
+        CHECK_STATUS(w, "the desk", form_get(w, &w->clerk, "GET /desk"), 200);
+        CHECK(rows[i].title, form_take(w, "/desk/searches", token));
+        CHECK_STATUS(w, rows[i].title,
+                     form_post(w, &w->clerk, "/desk/searches", token, rows[i].fields),
+                     rows[i].status);
+    }
 }
 
 static void test_acts(struct api_world *w)
@@ -261,6 +319,7 @@ int main(void)
     for (int e = 0; e < fixture_engines(); e++) {
         printf("%s\n", fixture_engine_name((enum engine)e));
         if (api_world_open(&w, (enum engine)e)) {
+            test_passport(&w);
             test_acts(&w);
             test_repeat_of_the_first(&w);
             test_addresses(&w);

@@ -453,6 +453,12 @@ static void check_uses(struct stage *s)
                                                  S("river-stone-42"), &act));
     CHECK_STATUS(w, "sign-in", get(w, &NOBODY, "/sign-in?way=password"), 200);
     form = token(w, "/sign-in");
+    CHECK_STATUS(w, "five digits",
+                 post(w, &NOBODY, "/sign-in", say("number=%s&code=12345", w->other_no), form), 422);
+    CHECK("what is wrong is said, at the code",
+          client_has(&w->client, "href=\"#code\">验证码和动态口令是6位数字"));
+    CHECK_STATUS(w, "sign-in again", get(w, &NOBODY, "/sign-in?way=password"), 200);
+    form = token(w, "/sign-in");
     CHECK_STATUS(
         w, "signed in",
         post(w, &NOBODY, "/sign-in", say("number=%s&password=river-stone-42", w->other_no), form),

@@ -2,6 +2,9 @@
  * locked after their limit under 64 parallel tries and across a restart. */
 #include "tests/registry/world.h"
 
+/* No one-time code nor TOTP code looks like these. */
+static const char *const NO_CODES[] = { "12345", "1234567", "12345a", "-12345", " 12345", "1" };
+
 static const struct stmt SEALED_CODE = {
     .name = "test: the newest sealed code",
     .types = "i",
@@ -82,6 +85,10 @@ static void codes(struct world *w)
     wrong_of(code, wrong);
     ask = asked(w, number, not_right, (struct str){ 0 });
     CHECK_CODE("wrong", registry_signin_person(&w->rg, &ask, &in), SIGNIN_WRONG);
+    for (size_t i = 0; i < LEN(NO_CODES); i++) { /* more than the tries there are: not counted */
+        ask.code = str_of(NO_CODES[i]);
+        CHECK_CODE(NO_CODES[i], registry_signin_person(&w->rg, &ask, &in), SIGNIN_CODE_FORM);
+    }
     ask.code = right;
     CHECK_OK("right", registry_signin_person(&w->rg, &ask, &in));
     CHECK_INT("one factor", in.session.proof, PROOF_ONE_FACTOR);
@@ -400,6 +407,10 @@ static void staff(struct world *w)
                                         .password = S("window number 7"),
                                         .act = world_act(w, CHANNEL_WEB, PROOF_NONE) };
     CHECK_CODE("one factor", registry_signin_staff(&w->rg, &in_ask, &in), SIGNIN_TOTP_NEEDED);
+    for (size_t i = 0; i < LEN(NO_CODES); i++) {
+        in_ask.totp = str_of(NO_CODES[i]);
+        CHECK_CODE(NO_CODES[i], registry_signin_staff(&w->rg, &in_ask, &in), SIGNIN_CODE_FORM);
+    }
     totp_code(bytes_of(secret, sizeof secret), totp_step(fixture_now(&w->f)), code);
     in_ask.totp = (struct str){ code, TOTP_DIGITS };
     in_ask.password = S("window number 8");

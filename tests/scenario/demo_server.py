@@ -13,6 +13,7 @@ from ports import free_ports
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 YKT = os.environ.get("YKT", os.path.join(ROOT, "build/debug/ykt"))
+RESIDENTS = 300
 passed = failed = 0
 
 
@@ -65,7 +66,7 @@ def with_server(run, prepare=None):
     running = []
     try:
         subprocess.run([YKT, "demo", "make", "--dir", folder, "--store", "sqlite:%s/ykt.db" % folder, "--data", os.path.join(ROOT, "data"),
-                        "--residents", "300", "--port", str(port)], check=True, capture_output=True, timeout=280)
+                        "--residents", str(RESIDENTS), "--port", str(port)], check=True, capture_output=True, timeout=280)
         if prepare:
             prepare(folder)
         log = open(os.path.join(folder, "server.log"), "w")

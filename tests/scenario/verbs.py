@@ -3,12 +3,14 @@
 codes are those of the documents; with --json standard output is data and a failure one problem object; nothing personal is
 an argument; a lost connection is tried again under one key. On a small demonstration of its own. Ends with
 `N passed, N failed`."""
+import contextlib
 import datetime
 import http.server
 import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from demo_server import YKT, check, end, with_server
+from demo_server import RESIDENTS, YKT, check, end, with_server
 
 
 class Desk:
@@ -391,6 +393,8 @@ def lost_connections(desk):
 
 def journey(demo, folder):
     with tempfile.TemporaryDirectory(prefix="ykt-verbs-") as own:
+        with contextlib.closing(sqlite3.connect("file:%s/ykt.db?mode=ro" % folder, uri=True)) as store:
+            check("as many people as were asked for, the named ones among them", store.execute("SELECT COUNT(*) FROM person").fetchone()[0] == RESIDENTS)
         desk = desks(demo, own)
         person, card = people(demo, desk)
         cards(desk, person, card)
