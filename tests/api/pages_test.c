@@ -739,6 +739,22 @@ static void check_acts(struct stage *s)
     check_late(s);
 }
 
+/* Reported lost at a window, for good. */
+static void check_formal(struct stage *s)
+{
+    struct api_world *w = &s->w;
+
+    CHECK_STATUS(w, "a formal report at a window",
+                 world_ask(w, &w->clerk, say("POST /v1/cards/%s/loss-reports", w->other_card),
+                           "{\"kind\":\"formal\",\"reason\":\"lost\"}"),
+                 201);
+    CHECK_STATUS(w, "its code", get(w, &s->other, "/code"), 200);
+    CHECK("is none: the report is formal", client_has(&w->client, "卡已正式挂失，不能出示码"));
+    CHECK("a new card, or a window", client_has(&w->client, "请补办新卡；找到了请到窗口解除。"));
+    CHECK("the e-card is not offered again",
+          !client_has(&w->client, "单独恢复电子卡") && !client_has(&w->client, "ecard-on"));
+}
+
 static void check_rest(struct stage *s)
 {
     check_cards(s);
@@ -752,6 +768,7 @@ int main(void)
         run((enum engine)e, check_all);
         run((enum engine)e, check_acts);
         run((enum engine)e, check_rest);
+        run((enum engine)e, check_formal);
     }
     return test_end();
 }

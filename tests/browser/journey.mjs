@@ -54,7 +54,16 @@ if (picture) { // docs/pictures/one-screen.png is made so
   await page.screenshot({ path: picture });
 }
 check("phone: shows the reason instead of a code", await frame("phone").locator(".code-none").count() === 1);
+const activations = [];
+page.on("request", (r) => /\/v1\/cards\/crd_[^/]+\/activations$/.test(r.url()) && activations.push(r));
+const made = page.waitForResponse((r) => /\/v1\/cards\/crd_[^/]+\/replacements$/.test(r.url()));
+const resident = () => page.locator("[data-resident]").innerText(), before = await resident();
 check("counter: replaces", await replace(), await words());
+const card = await (await made).json();
+check("the new card's last four are on the screen", await resident() === `****${card.card_no.slice(-4)}` && await resident() !== before, `${before} ${await resident()}`);
+check("the new card, and no bank account without its holder", activations.length === 1 && activations[0].url().endsWith(`/${card.new_card}/activations`) &&
+  activations[0].postData() === '{"bank":false}', activations.map((r) => `${r.url()} ${r.postData()}`).join());
+check("the counter shows the new card", (await frame("counter").locator("main").innerText()).includes(`****${card.card_no.slice(-4)}`));
 
 // another resident, who is in nowhere yet: the new card opens the gate that refused the old one
 await page.goto(base, { waitUntil: "load" });

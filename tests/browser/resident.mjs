@@ -88,6 +88,22 @@ await press("a.danger"); // three taps: my card, report, confirm
 await look("the loss", "挂失此卡");
 await press("button.danger");
 await look("lost", "挂失成功");
+// The receipt's list of gates with its script, as a slow gate would have it: no gate is online here, so the answers of the page are made to hold one.
+const receipt = page.url();
+let asked = 0;
+await eye.route(receipt, async (route) => {
+  const told = await (await route.fetch()).text(), wait = asked++ === 0;
+  const list = `<section data-gates="${wait ? 1 : 0}"><p class="told">${wait ? "one waits" : "all obeyed"}</p></section>`;
+  await route.fulfill({ contentType: "text/html; charset=utf-8", body: told.replace(/<section data-gates[^]*?<\/section>/, "").replace("</main>", `${list}</main>`) });
+});
+await eye.goto(receipt);
+const told = () => eye.locator("[data-gates] .told").innerText();
+check("the receipt's gates: as they stand", await told() === "one waits", await told());
+for (let i = 0; i < 60 && await told() !== "all obeyed"; i++) await eye.waitForTimeout(100);
+check("the receipt's gates: anew by the script", await told() === "all obeyed", String(asked));
+await eye.waitForTimeout(2500);
+check("the receipt's gates: not asked again when all have obeyed", asked === 2, String(asked));
+await eye.unroute(receipt);
 await press("main .act a:last-child");
 await look("the receipt", "挂失回执");
 check("the receipt: genuine, nobody's name", (await page.locator(".notice.done").innerText()).includes("属实"));

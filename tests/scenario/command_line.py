@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 YKT = os.environ.get("YKT", "build/debug/ykt")
 passed = failed = 0
@@ -69,5 +70,10 @@ code, out, err = run("config", "explain", "database.pool", env={"LANG": "en_GB.U
 check("the locale picks the language", "environment YKT_DATABASE_POOL" in out, out)
 code, out, err = run("config", "explain", "database.pool", env={"LANG": "en_GB.UTF-8", "YKT_LANG": "zh"})
 check("YKT_LANG wins over it", "环境变量 YKT_DATABASE_POOL" in out, out)
+with tempfile.TemporaryDirectory(prefix="ykt-restore-") as folder:
+    new, copy = os.path.join(folder, "new.db"), os.path.join(folder, "nowhere.copy")
+    code, out, err = run("db", "restore", "--file", copy, "--store", "sqlite:" + new, "--json", "--lang", "en")
+    check("a backup that is not there is told by name", code == 3 and out == "" and json.loads(err)["code"] == "file_missing" and copy in err, (code, err))
+    check("and makes no database", os.listdir(folder) == [], os.listdir(folder))
 print("%d passed, %d failed" % (passed, failed))
 sys.exit(failed != 0)
