@@ -14,7 +14,7 @@ static bool six_digits(struct str pin)
 static enum cli_exit reset(struct cli *cli)
 {
     struct str card = cli_arg(cli, 0), pin;
-    struct ask ask = { .method = "POST" };
+    struct ask ask = { .method = "POST", .once = true };
     struct client_body body;
     enum cli_exit end = client_path(cli, &ask.path, "/v1/cards/%s/pin-resets", card);
 
@@ -40,7 +40,7 @@ static const struct cli_verb VERBS[] = {
       .run = reset, .args = { { .name = "card", .zh = "卡的编号", .en = "the card's id" } },
       .flags = { { .name = "pin-from", .type = CLI_TEXT, .value = "FILE", .preset = "-",
                    .zh = "新密码所在文件，- 为标准输入", .en = "file with the new PIN; - is standard input" },
-                 CLIENT_FLAGS },
+                 CLIENT_FLAGS, ONCE_FLAG },
       .examples = { { "ykt pin reset crd_71xk2m9q0g4zr", "由持卡人键入", "the holder types it" } } },
 };
 /* clang-format on */
