@@ -158,7 +158,7 @@ static void test_record_line(void)
     bool came;
     int n;
 
-    CHECK_OK("sealed", store_seal(w.base.f.store));
+    CHECK("sealed", fixture_seal(&w.base.f));
     CHECK_OK("read", record_line_catch_up(&w.app, &came));
     n = count(&auditor, LIST, 200, ROW);
     CHECK("some lines", n > 5);

@@ -270,7 +270,7 @@ static void test_verification(void)
     char id[20], other[20];
 
     WRONG(&w, auditor, ASK, FIELDS, API_ONCE);
-    CHECK_OK("sealed", store_seal(w.base.f.store));
+    CHECK("sealed", fixture_seal(&w.base.f));
     world_repeated(&w, &auditor, ASK, "{}", "{\"since\":\"2021-08-20T00:00:00+08:00\"}", 202);
     CHECK_STATUS(&w, "asked", world_ask(&w, &auditor, ASK, "{}"), 202);
     snprintf(id, sizeof id, "%s", world_member(&w, "id"));
