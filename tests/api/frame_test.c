@@ -49,6 +49,7 @@ static struct err in_region(struct app *app, const struct request *rq, struct re
 }
 
 static _Atomic bool hold;
+static _Atomic int acts_begun;
 static struct err post_act(struct app *app, const struct request *rq, struct reply *rp)
 {
     int64_t places;
@@ -56,6 +57,7 @@ static struct err post_act(struct app *app, const struct request *rq, struct rep
 
     (void)app;
     TRY(json_read(rq->body, body, LEN(body)));
+    acts_begun++;
     while (hold)
         raw_pause(1000);
     reply_json(rp, 201);
@@ -545,12 +547,13 @@ static void test_running(struct client *client)
 {
     static struct running first;
     pthread_t thread;
-    int status = 0;
+    int status = 0, before = acts_begun;
 
     first.client.port = client->port;
     hold = true;
     pthread_create(&thread, NULL, run, &first);
-    raw_pause(300000); /* the first is in its handler */
+    for (int64_t began = raw_now(); acts_begun == before && raw_now() - began < RAW_PATIENCE;)
+        raw_pause(1000); /* until the first is in its handler */
     status =
         client_ask(client, "POST /v1/acts", CLERK "Idempotency-Key: other\r\n", "{\"places\":9}");
     CHECK_INT("another key is free", status, 422);

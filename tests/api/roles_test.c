@@ -365,7 +365,7 @@ static int ask_stream(const struct asker *who, const char *line)
     w.client.a.n = 0;
     if (fd < 0) return 0;
     if (raw_send(fd, str_of(text_of("%s HTTP/1.1\r\nHost: a\r\n%s\r\n", line, who->header))))
-        raw_read(fd, &w.client.a, 300 * 1000, true);
+        raw_read(fd, &w.client.a, RAW_PATIENCE, true);
     close(fd);
     return raw_status(&w.client.a);
 }

@@ -149,6 +149,8 @@ static const struct route ROUTES_HERE[] = {
     { .method = METHOD_GET, .path = "/events", .flags = ROUTE_STREAM, .run = stream },
 };
 
+#define LONG_USEC (10 * USEC_PER_MIN)
+
 static struct http_config config_here(void)
 {
     return (struct http_config){
@@ -156,11 +158,11 @@ static struct http_config config_here(void)
         .limits = { .workers = 8,
                     .connections = 600,
                     .requests = 300,
-                    .header_usec = 600000,
-                    .body_usec = 600000,
-                    .reply_usec = 3 * USEC_PER_SEC,
-                    .idle_usec = 900000,
-                    .comment_usec = 300000 },
+                    .header_usec = LONG_USEC, /* tests of what is in time never meet a deadline */
+                    .body_usec = LONG_USEC,
+                    .reply_usec = LONG_USEC,
+                    .idle_usec = LONG_USEC,
+                    .comment_usec = LONG_USEC },
         .clock = { .now = raw_clock },
         .entropy = entropy_system(),
         .routes = ROUTES_HERE,
@@ -180,7 +182,7 @@ static int64_t drip(int port, struct str first, struct str drips, size_t *answer
 
     *answered = 0;
     raw_send(fd, first);
-    for (size_t i = 0; raw_now() - began < 4 * USEC_PER_SEC; i++) {
+    for (size_t i = 0; raw_now() - began < RAW_PATIENCE; i++) {
         struct str one = str_part(drips, drips.n > 0 ? i % drips.n : 0, 1);
 
         if (drips.n > 0 && !raw_send(fd, one)) break;
@@ -189,61 +191,66 @@ static int64_t drip(int port, struct str first, struct str drips, size_t *answer
         if (a.closed) break;
     }
     close(fd);
-    return raw_now() - began < 4 * USEC_PER_SEC ? raw_now() - began : -1;
+    return raw_now() - began < RAW_PATIENCE ? raw_now() - began : -1;
 }
 
-static void test_deadlines(int port)
+/* On a server of its own: here it is the deadlines that must come. How late they may come says
+ * nothing on a machine with much else to do; without them, none of these would ever end. */
+static void test_deadlines(void)
 {
     static const struct {
         const char *title;
         struct str first, drips;
-        int64_t least, most;
     } rows[] = {
-        { "nothing at all is sent", RAW(""), RAW(""), 500000, 1200000 },
-        { "a slow request line", RAW("GET /"), RAW("a"), 500000, 1200000 },
-        { "a slow header", RAW("GET /now HTTP/1.1\r\n" H "X: "), RAW("a"), 500000, 1200000 },
+        { "nothing at all is sent", RAW(""), RAW("") },
+        { "a slow request line", RAW("GET /"), RAW("a") },
+        { "a slow header", RAW("GET /now HTTP/1.1\r\n" H "X: "), RAW("a") },
         { "a slow body", RAW("POST /slow/a HTTP/1.1\r\n" H J "Content-Length: 5000\r\n\r\n"),
-          RAW(" "), 500000, 1200000 },
+          RAW(" ") },
         { "an endless chunked body",
           RAW("POST /slow/a HTTP/1.1\r\n" H J "Transfer-Encoding: chunked\r\n\r\n"),
-          RAW("1\r\n \r\n"), 500000, 1200000 },
+          RAW("1\r\n \r\n") },
         { "a chunk that is never filled",
           RAW("POST /slow/a HTTP/1.1\r\n" H J "Transfer-Encoding: chunked\r\n\r\nfff\r\n"),
-          RAW(" "), 500000, 1200000 },
+          RAW(" ") },
         { "a body that stops", RAW("POST /slow/a HTTP/1.1\r\n" H J "Content-Length: 50\r\n\r\n12"),
-          RAW(""), 500000, 1200000 },
+          RAW("") },
     };
     static struct raw_answer a;
+    struct http_config config = config_here();
+    struct http_server *server;
     int64_t usec;
-    int fd;
+    int fd, port;
 
+    config.limits.header_usec = config.limits.body_usec = 600000;
+    config.limits.idle_usec = 900000;
+    config.limits.reply_usec = 3 * USEC_PER_SEC;
+    CHECK_OK("a hasty server", http_open(&config, &server));
+    port = http_port(server);
     for (size_t i = 0; i < LEN(rows); i++) {
         size_t answered;
 
         usec = drip(port, rows[i].first, rows[i].drips, &answered);
-        CHECK(rows[i].title, usec >= rows[i].least);
-        CHECK(rows[i].title, usec <= rows[i].most);
+        CHECK(rows[i].title, usec >= 600000);
         CHECK_INT(rows[i].title, (int64_t)answered, 0);
     }
-    /* a kept connection */
+    /* a kept connection; times are taken from before the request, so that they are never shorter
+     * than what the server saw */
+    usec = raw_now();
     fd = raw_connect(port);
     raw_send(fd, S("GET /now HTTP/1.1\r\n" H "\r\n"));
-    raw_read(fd, &a, USEC_PER_SEC, true);
+    raw_read(fd, &a, RAW_PATIENCE, true);
     CHECK_INT("answered", raw_status(&a), 200);
-    usec = raw_now();
-    raw_read(fd, &a, 3 * USEC_PER_SEC, false);
-    usec = raw_now() - usec;
-    CHECK("an idle connection is closed at its own time",
-          a.closed && usec > 700000 && usec < 1600000);
+    raw_read(fd, &a, RAW_PATIENCE, false);
+    CHECK("an idle connection is closed at its own time", a.closed && raw_now() - usec >= 900000);
     close(fd);
+    usec = raw_now();
     fd = raw_connect(port);
     raw_send(fd, S("GET /now HTTP/1.1\r\n" H "\r\nGET /now HTTP/1.1\r\nX: "));
-    raw_read(fd, &a, USEC_PER_SEC, true);
+    raw_read(fd, &a, RAW_PATIENCE, true);
     CHECK_INT("answered, and a second head begun", raw_status(&a), 200);
-    usec = raw_now();
-    raw_read(fd, &a, 3 * USEC_PER_SEC, false);
-    usec = raw_now() - usec;
-    CHECK("the second head has its own deadline", a.closed && usec > 400000 && usec < 1300000);
+    raw_read(fd, &a, RAW_PATIENCE, false);
+    CHECK("the second head has its own deadline", a.closed && raw_now() - usec >= 600000);
     close(fd);
     /* a reader that takes nothing of 36 MB, more than the kernel keeps for him */
     fd = raw_connect(port);
@@ -253,9 +260,10 @@ static void test_deadlines(int port)
     raw_pause(4 * USEC_PER_SEC);
     do {
         raw_read(fd, &a, USEC_PER_SEC, false);
-    } while (!a.closed && raw_now() - usec < 9 * USEC_PER_SEC);
+    } while (!a.closed && raw_now() - usec < RAW_PATIENCE);
     CHECK("a reader that stalls is cut", a.closed);
     close(fd);
+    http_close(server);
 }
 
 struct client {
@@ -281,7 +289,7 @@ static void *many_asks(void *arg)
                        post ? "POST" : "GET", i, post ? 7 : 0, post ? "{\"a\":1}" : "");
         }
         raw_send(fd, writer_str(&w));
-        raw_read(fd, a, 10 * USEC_PER_SEC, true);
+        raw_read(fd, a, RAW_PATIENCE, true);
         client->good += raw_status(a) == 200 && raw_has(a, i % 3 == 2 ? "peer"
                                                            : post     ? "\"bytes\":7"
                                                                       : "\"bytes\":0");
@@ -331,7 +339,7 @@ static void test_slow_clients(int port)
         if (raw_now() - began > worst) worst = raw_now() - began;
     }
     CHECK_INT("300 slow clients hinder nobody", good, 100);
-    CHECK("and cost them little", worst < 500000);
+    CHECK("nor is waited for", worst < RAW_PATIENCE);
     for (int i = 0; i < SLOW; i++)
         close(fds[i]);
 }
@@ -387,57 +395,81 @@ static void test_replies(int port)
 
     for (size_t i = 0; i < LEN(rows); i++) {
         raw_ask(port, rows[i].bytes, &a);
-        if (str_starts(rows[i].bytes, S("HEAD"))) a.closed = false;
         CHECK_INT(rows[i].title, raw_status(&a), rows[i].status);
         CHECK(rows[i].title, raw_has(&a, rows[i].has));
     }
 }
 
+/* No comment line comes in this server's streams but the first, so that an event that came was
+ * brought by its wake. */
 static void test_stream(struct http_server *server)
 {
     static struct raw_answer a;
     int fd = raw_connect(http_port(server)), late, old;
-    int64_t began;
+    char last[40];
+    bool woken = true;
 
     raw_send(fd, S("GET /events HTTP/1.1\r\n" H "\r\n"));
-    raw_read(fd, &a, 200000, false);
-    CHECK("a stream begins at once", raw_has(&a, "Content-Type: text/event-stream\r\n"));
-    CHECK("with a comment", raw_has(&a, ":\n\n"));
+    a.n = 0;
+    CHECK("a stream begins at once, with a comment", raw_until(fd, &a, ":\n\n"));
+    CHECK("as one", raw_has(&a, "Content-Type: text/event-stream\r\n"));
     atomic_fetch_add(&events, 2);
-    began = raw_now();
     http_wake(server, 3);
-    raw_read(fd, &a, 60000, false);
-    CHECK("two events", raw_has(&a, "id: 1\ndata: {\"n\":1}\n\nid: 2\ndata: {\"n\":2}\n\n"));
-    CHECK("soon", raw_now() - began < 300000);
-    atomic_fetch_add(&events, 1);
-    http_wake(server, 4); /* another channel's */
-    raw_read(fd, &a, 60000, false);
-    CHECK("another channel does not wake it", !raw_has(&a, "id: 3"));
-    raw_read(fd, &a, 700000, false);
-    CHECK("a comment line after a while of silence", raw_has(&a, ":\n\n") || raw_has(&a, "id: 3"));
+    CHECK("two events", raw_until(fd, &a, "id: 1\ndata: {\"n\":1}\n\nid: 2\ndata: {\"n\":2}\n\n"));
+    /* It may be about to look by itself, once: then there is nothing to be seen, and again. */
+    for (int i = 0; i < 20 && woken; i++) {
+        atomic_fetch_add(&events, 1);
+        http_wake(server, 4); /* another channel's */
+        raw_read(fd, &a, 60000, false);
+        woken = raw_has(&a, "id: ");
+    }
+    CHECK("another channel does not wake it", !woken);
     late = raw_connect(http_port(server));
     raw_send(late, S("GET /events HTTP/1.1\r\n" H "Last-Event-ID: 2\r\n\r\n"));
-    raw_read(late, &a, 200000, false);
-    CHECK("resumed after the last event seen", raw_has(&a, "id: 3\n") && !raw_has(&a, "id: 2\n"));
+    a.n = 0;
+    CHECK("resumed after the last event seen",
+          raw_until(late, &a, "id: 3\n") && !raw_has(&a, "id: 2\n"));
     close(late);
     old = raw_connect(http_port(server));
     raw_send(old, S("GET /events HTTP/1.0\r\n" H "\r\n"));
-    raw_read(old, &a, 200000, false);
-    CHECK("HTTP/1.0 gets it without chunks",
-          raw_has(&a, "\n\nid: 1\ndata") || raw_has(&a, "\r\n\r\nid: 1"));
+    a.n = 0;
+    CHECK("HTTP/1.0 gets it, too", raw_until(old, &a, "id: 1\ndata"));
+    CHECK("without chunks", raw_has(&a, "\n\nid: 1\ndata") || raw_has(&a, "\r\n\r\nid: 1"));
     close(old);
     for (int i = 0; i < 200; i++) { /* wakes that race with suspending */
         atomic_fetch_add(&events, 1);
         http_wake(server, 3);
     }
-    began = raw_now();
-    while (raw_now() - began < 2 * USEC_PER_SEC) {
-        raw_read(fd, &a, 50000, false);
-        if (raw_has(&a, "id: 203\n")) break;
-    }
-    CHECK("no event is lost between asking and suspending", raw_has(&a, "id: 203\n"));
-    CHECK("without waiting for a comment", raw_now() - began < 250000);
+    a.n = 0;
+    snprintf(last, sizeof last, "id: %d\n", (int)atomic_load(&events));
+    CHECK("no event is lost between asking and suspending", raw_until(fd, &a, last));
     close(fd);
+}
+
+static void test_comments(void)
+{
+    static struct raw_answer a;
+    struct http_config config = config_here();
+    struct http_server *server;
+    int fd;
+
+    config.limits.comment_usec = 300000;
+    CHECK_OK("a server", http_open(&config, &server));
+    fd = raw_connect(http_port(server));
+    raw_send(fd, S("GET /events HTTP/1.1\r\n" H "Last-Event-ID: 99999\r\n\r\n"));
+    for (int i = 0; i < 3; i++) {
+        a.n = 0;
+        CHECK("a comment line after a while of silence", raw_until(fd, &a, ":\n\n"));
+    }
+    close(fd);
+    http_close(server);
+}
+
+/* Until as many requests are in their handler. */
+static void until_inside(int n)
+{
+    for (int64_t began = raw_now(); atomic_load(&inside) < n && raw_now() - began < RAW_PATIENCE;)
+        raw_pause(1000);
 }
 
 struct drainer {
@@ -454,49 +486,63 @@ static void *drain(void *arg)
     return NULL;
 }
 
-static void test_drain(int64_t cap, bool stuck)
+static void test_drain(void)
 {
     static struct raw_answer a;
     struct http_config config = config_here();
-    struct drainer d = { .cap = cap };
+    struct drainer d = { .cap = RAW_PATIENCE };
     pthread_t thread;
-    int working, streaming, idle, begun;
+    int working, streaming, idle;
 
-    config.limits.header_usec = config.limits.idle_usec = 20 * USEC_PER_SEC;
     CHECK_OK("a second server", http_open(&config, &d.server));
     working = raw_connect(http_port(d.server));
     streaming = raw_connect(http_port(d.server));
     idle = raw_connect(http_port(d.server));
-    begun = stuck ? raw_connect(http_port(d.server)) : -1;
     atomic_store(&hold, true);
     raw_send(working, S("GET /slow/a HTTP/1.1\r\n" H "\r\n"));
+    until_inside(1);
     raw_send(streaming, S("GET /events HTTP/1.1\r\n" H "Last-Event-ID: 99999\r\n\r\n"));
     raw_send(idle, S("GET /now HTTP/1.1\r\n" H "\r\n"));
-    if (stuck) raw_send(begun, S("GET /now HTTP/1.1\r\nX: "));
-    raw_read(idle, &a, 300000, true);
-    raw_read(streaming, &a, 200000, false);
+    raw_read(idle, &a, RAW_PATIENCE, true);
+    a.n = 0;
+    CHECK("a stream", raw_until(streaming, &a, ":\n\n"));
     pthread_create(&thread, NULL, drain, &d);
-    raw_read(streaming, &a, 500000, false);
-    CHECK("a stream is told when to come again", raw_has(&a, "retry: 2000\n\n") && a.closed);
-    raw_read(idle, &a, 500000, false);
+    CHECK("a stream is told when to come again", raw_until(streaming, &a, "retry: 2000\n\n"));
+    raw_read(streaming, &a, RAW_PATIENCE, false);
+    CHECK("and ended", a.closed);
+    raw_read(idle, &a, RAW_PATIENCE, false);
     CHECK("an idle connection is closed", a.closed && a.n == 0);
     CHECK("no new connection", raw_connect(http_port(d.server)) < 0);
     atomic_store(&hold, false);
-    raw_read(working, &a, 2 * USEC_PER_SEC, true);
+    raw_read(working, &a, RAW_PATIENCE, true);
     CHECK_INT("a request in work is finished", raw_status(&a), 200);
     CHECK("and its connection closed", raw_has(&a, "Connection: close"));
     pthread_join(thread, NULL);
-    if (stuck) {
-        CHECK("who never ends his request is cut at the cap",
-              d.took >= cap && d.took < cap + 500000);
-        close(begun);
-    } else {
-        CHECK("the drain ends with the last of them", d.took < cap);
-    }
+    CHECK("the drain ends with the last of them", d.took < d.cap);
     http_close(d.server);
     close(working);
     close(streaming);
     close(idle);
+}
+
+/* Somebody who never ends his request. */
+static void test_drain_stuck(void)
+{
+    static struct raw_answer a;
+    struct http_config config = config_here();
+    struct drainer d = { .cap = 2 * USEC_PER_SEC };
+    int begun;
+
+    CHECK_OK("a second server", http_open(&config, &d.server));
+    begun = raw_connect(http_port(d.server));
+    raw_send(begun, S("GET /now HTTP/1.1\r\n" H "\r\nGET /now HTTP/1.1\r\nX: "));
+    raw_read(begun, &a, RAW_PATIENCE, true);
+    drain(&d);
+    CHECK("who never ends his request is cut at the cap", d.took >= d.cap && d.took < RAW_PATIENCE);
+    raw_read(begun, &a, RAW_PATIENCE, false);
+    CHECK("and sees it", a.closed);
+    close(begun);
+    http_close(d.server);
 }
 
 static void test_unix(void)
@@ -518,7 +564,7 @@ static void test_unix(void)
         CHECK_OK("a server on a UNIX socket", http_open(&config, &server));
         fd = raw_connect_unix(path);
         raw_send(fd, S("GET /now HTTP/1.1\r\n" H "X-Real-IP: 192.0.2.9\r\n\r\n"));
-        raw_read(fd, &a, USEC_PER_SEC, true);
+        raw_read(fd, &a, RAW_PATIENCE, true);
         CHECK("the proxy says who asks", raw_has(&a, "\"peer\":\"192.0.2.9\""));
         close(fd);
         http_close(server);
@@ -538,15 +584,15 @@ static void test_busy(void)
     for (int i = 0; i < 3; i++) {
         fds[i] = raw_connect(http_port(server));
         raw_send(fds[i], S("GET /slow/a HTTP/1.1\r\n" H "\r\n"));
-        raw_pause(50000);
+        until_inside(i < 2 ? i + 1 : 2);
     }
-    raw_read(fds[2], &a, USEC_PER_SEC, true);
+    raw_read(fds[2], &a, RAW_PATIENCE, true);
     CHECK_INT("one request too many", raw_status(&a), 503);
     raw_ask(http_port(server), S("GET /now HTTP/1.1\r\n" H "\r\n"), &a);
     CHECK_INT("while what is immediate is answered", raw_status(&a), 200);
     atomic_store(&hold, false);
     for (int i = 0; i < 2; i++) {
-        raw_read(fds[i], &a, USEC_PER_SEC, true);
+        raw_read(fds[i], &a, RAW_PATIENCE, true);
         CHECK_INT("the others are", raw_status(&a), 200);
     }
     for (int i = 0; i < 3; i++)
@@ -576,12 +622,17 @@ static void half_bodies(int port, int first, int step, void (*at_half)(int port)
         fds[i] = raw_connect(port);
         raw_send(fds[i], writer_str(&w));
     }
-    raw_pause(200000);
+    /* The one HTTP thread takes up what has come before it looks for more: who asks now and is
+     * answered, twice, comes behind all of them. */
+    for (int i = 0; i < 3; i++) {
+        raw_ask(port, S("GET /now HTTP/1.1\r\n" H "\r\n"), &a);
+        CHECK_INT("answered meanwhile", raw_status(&a), 200);
+    }
     at_half(port);
     for (int i = 0; i < BODIES; i++)
         raw_send(fds[i], S(":1}"));
     for (int i = 0; i < BODIES; i++) {
-        raw_read(fds[i], &a, 3 * USEC_PER_SEC, true);
+        raw_read(fds[i], &a, RAW_PATIENCE, true);
         *ok += raw_status(&a) == 200;
         *busy += raw_status(&a) == 503;
         close(fds[i]);
@@ -615,7 +666,7 @@ static void slow_of_another(int port)
                    "X-Real-IP: 198.51.100.1\r\nContent-Length: 7\r\n\r\n{\"a\""));
     raw_pause(50000);
     raw_send(fd, S(":1}"));
-    raw_read(fd, &a, USEC_PER_SEC, true);
+    raw_read(fd, &a, RAW_PATIENCE, true);
     CHECK_INT("also a slow body of somebody else", raw_status(&a), 200);
     close(fd);
 }
@@ -628,7 +679,7 @@ static void test_slow_bodies(void)
     int ok, busy;
 
     config.limits.requests = 16;
-    config.limits.body_usec = 20 * USEC_PER_SEC;
+    config.limits.threads = 1;
     config.trust_proxy = true;
     CHECK_OK("a small server", http_open(&config, &server));
     for (int round = 0; round < 2; round++) { /* what is given back is counted back */
@@ -697,11 +748,12 @@ int main(void)
     test_load(http_port(server));
     test_metrics(server);
     test_slow_clients(http_port(server));
-    test_deadlines(http_port(server));
     test_stream(server);
     http_close(server);
-    test_drain(5 * USEC_PER_SEC, false);
-    test_drain(2 * USEC_PER_SEC, true);
+    test_deadlines();
+    test_comments();
+    test_drain();
+    test_drain_stuck();
     test_unix();
     test_busy();
     test_slow_bodies();
