@@ -3,7 +3,7 @@
  * proves something only when it also finds what is there: plant a control. */
 #pragma once
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -135,26 +135,31 @@ static inline void planted_span(struct planted_search *s, const char *place, int
     }
 }
 
-static struct planted_search *planted_walks; /* nftw hands on no argument */
-static inline int planted_file(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+static inline void planted_file(struct planted_search *s, const char *path)
 {
-    struct planted_search *s = planted_walks;
     int fd;
 
-    (void)ftw;
-    if (kind != FTW_F || st->st_size == 0) return 0;
-    if (s->skip && str_ends(str_of(path), str_of(s->skip))) return 0;
+    if (s->skip && str_ends(str_of(path), str_of(s->skip))) return;
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0; /* gone since it was listed */
+    if (fd < 0) return; /* gone since it was listed */
     s->places++;
     planted_span(s, path, fd, 0, UINT64_MAX);
     close(fd);
-    return 0;
 }
+/* All files below. Others may make and remove theirs meanwhile (databases of a cluster that several
+ * tests share): a folder that is gone is passed over, where nftw would end its walk. */
 static inline void planted_folder(struct planted_search *s, const char *folder)
 {
-    planted_walks = s;
-    nftw(folder, planted_file, 16, FTW_PHYS);
+    char *const tops[] = { (char *)(uintptr_t)folder, NULL };
+    FTS *walk = fts_open(tops, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    const FTSENT *entry;
+
+    CHECK("a folder to be searched", walk != NULL);
+    while (walk && (entry = fts_read(walk)) != NULL) {
+        if (entry->fts_info == FTS_F && entry->fts_statp->st_size > 0)
+            planted_file(s, entry->fts_path);
+    }
+    if (walk) fts_close(walk);
 }
 
 /* The writable memory of a process, but a sanitizer's shadow. False: no right to read it. */
