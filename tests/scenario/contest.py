@@ -12,8 +12,8 @@ from demo_server import Server, check, end, with_server
 
 
 def soon(ask, found):
-    """What `found` gives of an answer, asked again for ten seconds."""
-    for _ in range(100):
+    """What `found` gives of an answer, asked again for a minute."""
+    for _ in range(600):
         status, answer = ask()
         got = found(answer) if status == 200 else None
         if got:

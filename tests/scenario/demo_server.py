@@ -50,7 +50,7 @@ class Server:
             request.add_header("X-Purpose", purpose)
         request.add_header("Accept-Language", lang)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read(), dict(answer.headers)
         except urllib.error.HTTPError as error:
             return error.code, error.read(), dict(error.headers)
@@ -73,7 +73,7 @@ def with_server(run, prepare=None):
         for args in (["simulate", "sms", "--port", str(port + 2), "--secret-file", folder + "/sms.secret"],
                      ["server", "run", "--config", folder + "/ykt.conf"]):
             running.append(subprocess.Popen([YKT] + args, stdout=log, stderr=log))
-        for _ in range(600):
+        for _ in range(1200):
             try:
                 urllib.request.urlopen("http://127.0.0.1:%d/readyz" % (port + 1), timeout=2)
                 break

@@ -91,7 +91,7 @@ def code_of_the_phone(port):
     status, answer = server.ask("POST", "/v1/sign-in-codes", {"number": NUMBER})
     check("a one-time code is on its way", status == 202, answer)
     code = None
-    for _ in range(100):
+    for _ in range(600):
         with urllib.request.urlopen("http://127.0.0.1:%d/messages" % (port + 2), timeout=5) as outbox:
             sent = [m for m in json.load(outbox)["data"] if m["kind"] == "one_time_code"]
         if sent:

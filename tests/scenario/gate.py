@@ -126,7 +126,7 @@ def journey(demo, folder):
     status, loss = server.ask("POST", "/v1/cards/%s/loss-reports" % people[1]["card"], {"kind": "temporary", "reason": "lost"}, tokens[1], os.urandom(8).hex())
     check("the second card is lost", status == 201, loss)
     path = "/v1/cards/%s/loss-reports/%s/receipt" % (people[1]["card"], loss["id"])
-    for _ in range(50):
+    for _ in range(600):
         status, receipt = server.ask("GET", path, token=tokens[1])
         if receipt.get("position", 0) > 0:
             break
@@ -135,7 +135,7 @@ def journey(demo, folder):
     rows = gate.read(phones[1].code())
     check("online: refused", rows[0]["verdict"] == "refused" and rows[0]["code"] in ("card_stopped", "code_card_changed"), rows)
     mine, late = [], phones[1].code()
-    for _ in range(10):  # a list is made at most once a second
+    for _ in range(120):  # a list is made at most once a second
         rows = gate.read(late, alone=True)
         status, receipt = server.ask("GET", path, token=tokens[1])
         mine = [g for g in receipt.get("gates", []) if g["terminal"] == gate.id]
@@ -165,7 +165,7 @@ def journey(demo, folder):
     status, again = gate.upload(token, next_no, lines)
     check("sent again: the first answer", status == 201 and again == answer, again)
     supervisor = next(a for a in demo["accounts"] if a["role"] == "supervisor")["api_token"]
-    for _ in range(100):
+    for _ in range(600):
         status, rows = server.ask("GET", "/v1/worklist?kind=contested_use&state=open", token=supervisor)
         rows = [r for r in rows.get("data", []) if r["subject"]["kind"] == "journal_line" and r["reason"] == "let_in_offline"]
         if len(rows) >= 2:

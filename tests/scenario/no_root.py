@@ -79,8 +79,10 @@ def run(folder):
         me = demo["residents"][0]
         code, signed = Server(demo["base"]).ask("POST", "/v1/sessions", {"way": "resident", "number": me["person_no"], "password": me["password"]})
         check("it works: somebody signs in", code == 201, signed)
-        os.kill([pid for pid in pids if b"worker" in open("/proc/%d/cmdline" % pid, "rb").read()][0], signal.SIGKILL)
-        time.sleep(1)
+        worker = [pid for pid in pids if b"worker" in open("/proc/%d/cmdline" % pid, "rb").read()][0]
+        os.kill(worker, signal.SIGKILL)
+        while worker in children(server.pid):
+            time.sleep(0.1)
         check("ready again", ready(port + 1))
         check("and one that was restarted is the user's, too", all(status_of(pid)["Uid"].split()[0] == str(user.pw_uid) for pid in children(server.pid)))
     finally:

@@ -58,7 +58,7 @@ def message_goes_out(demo):
     status, answer = Server(demo["base"]).ask("POST", "/v1/sign-in-codes", {"number": number})
     check("a code is asked for", status in (200, 201, 202), (status, answer))
     came = []
-    for _ in range(100):
+    for _ in range(600):
         came = [one for one in json.load(urllib.request.urlopen(demo["sms_outbox"], timeout=5))["data"] if one.get("code")]
         if came:
             break
