@@ -81,7 +81,7 @@ void *on_line(void *arg, const char *target, struct MHD_Connection *mhd)
     struct conn *c = info ? info->socket_context : NULL;
 
     if (!c) return NULL; /* more connections than objects: closed at the first call */
-    c->head.target.p = target;
+    c->head.target.p = c->line_target = target;
     c->target_n = target ? strlen(target) : 0;
     if (c->target_n <= TARGET_MAX) memcpy(c->target, target ? target : "", c->target_n);
     c->head.headers_n = 0;
@@ -253,10 +253,7 @@ static void refuse(struct conn *c, struct err why)
     const struct http_config *config = &c->server->config;
 
     c->rp.kind = REPLY_BODY;
-    c->rp.is_json = false;
-    c->rp.body.n = 0;
-    c->rp.body.over = false;
-    c->rp.status = 0;
+    reply_empty(&c->rp, 0); /* what the handler wrote is not sent */
     if (config->refuse) {
         config->refuse(config->app, &c->rq, &c->rp, why);
     } else {
@@ -265,9 +262,6 @@ static void refuse(struct conn *c, struct err why)
     }
     if (c->rp.is_json) json_out_end_all(&c->rp.json);
     if (c->rp.status == 0 || c->rp.body.over) { /* the refuser failed us: the bare number */
-        c->rp.body.n = 0;
-        c->rp.body.over = false;
-        c->rp.is_json = false;
         reply_empty(&c->rp, 500);
     }
 }
@@ -418,6 +412,33 @@ static struct err body_room(struct conn *c, size_t n)
     return OK;
 }
 
+/* What libmicrohttpd handed out as const lies in its pool, which it gives back unwiped when the
+ * connection closes. */
+static void wipe(const void *p, size_t n)
+{
+    const union {
+        const void *in;
+        void *out;
+    } at = { .in = p };
+
+    if (n > 0) memset(at.out, 0, n);
+}
+
+/* What a request leaves in the memory of its connection: people's numbers and tokens may be in it,
+ * and memory is read by whoever takes over the process. Only what was used. */
+static void request_wipe(struct conn *c)
+{
+    for (size_t i = 0; i < c->head.headers_n; i++)
+        wipe(c->head.headers[i].value.p, c->head.headers[i].value.n);
+    c->head.headers_n = 0;
+    wipe(c->line_target, c->line_target ? c->target_n : 0);
+    c->line_target = NULL;
+    memset(c->target, 0, c->target_n <= TARGET_MAX ? c->target_n : 0);
+    if (c->body == c->inline_body) memset(c->inline_body, 0, c->body_n);
+    memset(c->inline_arena, 0, c->scratch.used);
+    if (c->rp.body.p == c->inline_reply) memset(c->inline_reply, 0, c->rp.body.n);
+}
+
 /* libmicrohttpd takes no reply in the middle of a body: what is refused here is read to its end (or
  * cut, past eight times what was allowed), then answered. */
 static enum MHD_Result take_body(struct conn *c, const char *upload, size_t *n)
@@ -429,6 +450,7 @@ static enum MHD_Result take_body(struct conn *c, const char *upload, size_t *n)
     }
     if (c->why.code == 0) {
         memcpy(c->body + c->body_n, upload, *n);
+        wipe(upload, *n); /* taken: libmicrohttpd goes on behind it */
         c->body_n += *n;
     } else if (c->body_seen > c->body_max * 8 + 65536) {
         return MHD_NO;
@@ -516,6 +538,7 @@ void on_completed(void *arg, struct MHD_Connection *mhd, void **context,
         request_slot_give(server, c->slot, c->rp.body.p == c->inline_reply ? 0 : c->rp.body.n);
         c->slot = NULL;
     }
+    request_wipe(c);
     atomic_store(&c->phase, PHASE_IDLE);
     atomic_store(&c->deadline, ticks() + server->limits.idle_usec);
     *context = NULL;

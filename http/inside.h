@@ -52,8 +52,9 @@ struct conn {
     struct request rq;
     struct reply rp;
     struct problems problems;
-    struct err why;  /* refused before its handler */
-    size_t target_n; /* as sent; may be more than was kept */
+    struct err why;          /* refused before its handler */
+    size_t target_n;         /* as sent; may be more than was kept */
+    const char *line_target; /* where libmicrohttpd has it */
     const struct route *route;
     const struct asset *asset; /* instead of a route */
     struct slot *slot;         /* NULL: the inline memory */

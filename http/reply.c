@@ -16,13 +16,20 @@ void reply_begin(struct conn *c)
     };
 }
 
+/* What was written before is not sent, and the wipe at the end goes by what was. */
+static void body_begin(struct reply *rp)
+{
+    memset(rp->body.p, 0, rp->body.n);
+    rp->body.n = 0;
+    rp->body.over = false;
+}
+
 void reply_json(struct reply *rp, int status)
 {
     rp->status = status;
     rp->kind = REPLY_BODY;
     rp->is_json = true;
-    rp->body.n = 0;
-    rp->body.over = false;
+    body_begin(rp);
     rp->type = S("application/json");
     rp->json = json_out_over(&rp->body, rp->ids);
     json_out_object(&rp->json, NULL);
@@ -41,8 +48,7 @@ struct writer *reply_text(struct reply *rp, int status, const char *type)
     rp->status = status;
     rp->kind = REPLY_BODY;
     rp->is_json = false;
-    rp->body.n = 0;
-    rp->body.over = false;
+    body_begin(rp);
     rp->type = str_of(type);
     return &rp->body;
 }

@@ -132,6 +132,18 @@ def plant(base, demo):
     return planted
 
 
+def plant_forgotten(base):
+    """Texts that an answered request must leave nowhere in the worker's memory: {where: text}."""
+    texts = {where: "planted%016xin%s" % (random.getrandbits(64), where) for where in ("path", "header", "body", "immediate", "long")}
+    for _ in range(3):
+        ask(base, "GET", "/v1/venues/" + texts["path"])
+        ask(base, "GET", "/v1/version", X_Purpose=texts["header"])
+        ask(base, "POST", "/v1/sign-in-codes", {"number": "1", "unknown": texts["body"]})
+        ask(base, "POST", "/v1/checks", {"card": texts["immediate"]})
+        ask(base, "POST", "/v1/sign-in-codes", {"number": "1", "unknown": [texts["long"]] * 1000})
+    return texts
+
+
 # ---- the running server
 
 
@@ -154,6 +166,8 @@ def look(folder, base, demo, keys, log_path):
         residents["number of resident %d" % i] = who["person_no"]
         residents["phone of resident %d" % i] = who["phone"]
     time.sleep(1.5)  # sealer and log have had their turn
+    forgotten = plant_forgotten(base)
+    time.sleep(1.5)
     pids = processes(open(log_path).read())
     check("keyd, courier and worker run", {"keyd", "worker"} <= set(pids), pids)
     needles = {}
@@ -164,6 +178,8 @@ def look(folder, base, demo, keys, log_path):
     if readable(pids["worker"]) and readable(pids["keyd"]):
         found, looked = find(["pid:%d" % pids["keyd"]], keys, folder)
         check("the search finds keys where they are", len(found) > len(keys) // 2, sorted(set(keys) - set(found)))
+        found, looked = find(["pid:%d" % pids["worker"]], {name: text.encode() for name, text in forgotten.items()}, folder)
+        check("what requests said is forgotten with the answer", looked > 1 << 20 and not found, found)
         # What a request held may stay in its buffers for a while, and messages are on their way to
         # phones; numbers nobody asked for are nowhere.
         stored = {name: value for name, value in needles.items() if name.startswith("number of resident")}
