@@ -24,6 +24,15 @@ export function launch() {
   return chromium.launch({ executablePath: path, headless: true, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"] });
 }
+// Does what leads to another document and waits until that is loaded. A click or a key alone comes back before the browser has begun to go, so that what is looked
+// at next would be the page before, or the next one without its styles.
+export const follow = (page, act) => Promise.all([page.waitForEvent("load"), act()]);
+// Asks until the answer is true; false after a minute. For what a page does by itself.
+export async function until(ok) {
+  for (const end = Date.now() + 60000; Date.now() < end; await new Promise((done) => setTimeout(done, 50)))
+    if (await ok()) return true;
+  return false;
+}
 // Findings of axe as one line; empty is good. Same-origin frames are looked into.
 export async function axe(page) {
   await page.evaluate(readFileSync(AXE, "utf8"));

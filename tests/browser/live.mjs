@@ -1,6 +1,6 @@
 // The pages of a running demo as people without scripts use them, and all main pages looked at by axe: node live.mjs http://127.0.0.1:PORT. Code to gate, loss in
 // three taps, counter's forms and the slip, each by links and forms alone; then WCAG 2.2 AA.
-import { axe, check, end, launch, overflow } from "./lib.mjs";
+import { axe, check, end, follow, launch, overflow } from "./lib.mjs";
 
 const [base] = process.argv.slice(2);
 if (!base) {
@@ -25,7 +25,7 @@ check("without scripts: and a symbol", await page.locator("svg.qr path").count()
 async function scan(text) {
   await page.goto(gate);
   await page.fill("#scan", text);
-  await page.locator("#gate form[data-scan] button").click();
+  await follow(page, () => page.locator("#gate form[data-scan] button").click());
   return page.locator("#gate").getAttribute("class");
 }
 check("without scripts: the gate lets in", (await scan(code)) === "verdict-pass", await page.locator("[data-reason]").innerText());
@@ -37,8 +37,8 @@ check("without scripts: with when it was first used", (await page.locator("[data
 await page.goto(resident);
 const before = (await page.locator("[data-short]").innerText()).trim();
 await page.goto(`${base}/card`);
-await page.locator("main a.danger").click();
-await page.locator("main button.danger").click();
+await follow(page, () => page.locator("main a.danger").click());
+await follow(page, () => page.locator("main button.danger").click());
 check("without scripts: the loss is reported", /\/loss-reports\/los_/.test(page.url()), page.url());
 check("without scripts: the gate refuses the code shown before", (await scan(before)) === "verdict-refused");
 check("without scripts: and says why", /挂失/.test(await page.locator("[data-reason]").innerText()), await page.locator("[data-reason]").innerText());
@@ -54,17 +54,15 @@ check("counter: a reason is needed", await page.locator("input[name=reason]:inva
 await page.check("input[name=reason][value=lost]");
 const stale = await plain.newPage();
 await stale.goto(base + replace);
-await page.locator("form.compact button").click();
-await page.waitForURL(/\/acts\//, { waitUntil: "load" });
+await follow(page, () => page.locator("form.compact button").click());
 check("counter: replaced", /\/acts\/act_/.test(page.url()) && (await page.locator("h1").innerText()) === "已补换新卡", page.url());
 const done = page.url();
 await stale.check("input[name=reason][value=damaged]");
-await stale.locator("form.compact button").click();
+await follow(stale, () => stale.locator("form.compact button").click());
 check("counter: the second is told what the first did", /已补换/.test(await stale.locator("main").innerText()) && await stale.locator("form.compact").count() === 0);
 await stale.close();
-await page.locator("a[data-hot=F2]").click();
-await page.locator("form.compact button").click();
-await page.waitForURL(/\/acts\//, { waitUntil: "load" });
+await follow(page, () => page.locator("a[data-hot=F2]").click());
+await follow(page, () => page.locator("form.compact button").click());
 check("counter: enabled", (await page.locator("h1").innerText()) === "已启用", page.url());
 const enabled = page.url(), card = enabled.match(/crd_[0-9a-z]+/)[0];
 await page.emulateMedia({ media: "print" });
@@ -92,16 +90,14 @@ await desktop.goto(`${base}/desk/persons/${person}`);
 await desktop.keyboard.press("/");
 check("keys: / goes to the search box", await focused() === "q");
 await desktop.goto(`${base}/desk/cards/${card}/lock`);
-await desktop.keyboard.press("F2");
-await desktop.waitForURL(/\/acts\/act_/, { timeout: 10000 }).catch(() => {});
+await follow(desktop, () => desktop.keyboard.press("F2"));
 check("keys: F2 does the next step", (await desktop.locator("h1").innerText()) === "已锁定", desktop.url());
 check("keys: the search box has the focus after an act", await focused() === "q");
 await desktop.evaluate(() => { window.printed = 0; window.print = () => window.printed++; });
 await desktop.keyboard.press("F9");
 check("keys: F9 prints", await desktop.evaluate(() => window.printed) === 1);
 await desktop.goto(`${base}/desk/cards/${card}/unlock`);
-await desktop.keyboard.press("F2");
-await desktop.waitForURL(/\/acts\/act_/, { timeout: 10000 }).catch(() => {});
+await follow(desktop, () => desktop.keyboard.press("F2"));
 
 const gatePath = new URL(gate).searchParams.get("next"), at = (url) => new URL(url).pathname;
 const pages = ["/", "/code", "/card", `/cards/${card}/lose`, "/uses", "/records", "/about", "/sign-in", "/sign-in?way=password", "/desk/sign-in", "/gate/sign-in", "/desk",

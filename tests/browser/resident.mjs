@@ -1,7 +1,7 @@
 // A resident's errands against a running demo: node resident.mjs http://127.0.0.1:PORT PERSON_NO PASSWORD. Without scripts and by keyboard alone, as somebody
 // with a screen reader and an old phone does them: sign in, look for a venue, check, book, cancel, report the card lost, read and check the receipt. Each page on
 // the way is looked at by axe and at 320 px.
-import { axe, check, end, launch, overflow } from "./lib.mjs";
+import { axe, check, end, follow, launch, overflow } from "./lib.mjs";
 
 const [base, number, password] = process.argv.slice(2);
 if (!password) {
@@ -38,10 +38,8 @@ async function tab(selector) {
 }
 async function press(selector, key = "Enter") {
   await tab(selector);
-  const before = page.url();
-  await page.keyboard.press(key);
-  if (key === "Enter") await page.waitForLoadState("load").catch(() => 0);
-  for (let i = 0; key === "Enter" && i < 50 && page.url() === before; i++) await page.waitForTimeout(50);
+  if (key === "Enter") await follow(page, () => page.keyboard.press(key));
+  else await page.keyboard.press(key);
 }
 async function type(selector, text) {
   await tab(selector);
