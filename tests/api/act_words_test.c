@@ -66,7 +66,11 @@ static size_t file_check(const char *path)
         if (str_starts(str_of(BEFORE[i]), S(".name")) && !str_starts(str_of(path), S("registry/")))
             continue; /* registry/card_turn.h's; elsewhere names are of other things */
         while ((at = raw_find(rest, BEFORE[i])) != NULL) {
-            n += statement_check(path, (struct str){ at, (size_t)(end - at) });
+            struct str value = { at, (size_t)(end - at) }, behind;
+
+            if (str_ends(str_of(BEFORE[i]), S("act = "))) /* other members may stand behind it */
+                value = str_cut(value, ',', &behind);
+            n += statement_check(path, value);
             rest = (struct str){ at + 1, (size_t)(end - at) - 1 };
         }
     }
