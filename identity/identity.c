@@ -75,9 +75,11 @@ RESULT signing_key(struct identity *identity, enum keyd_sign_purpose purpose, en
     size_t n;
 
     TRY(keyd_public_keys(identity->config.keyd, keys, LEN(keys), &n));
+    /* As keyd chooses, who lists the newest first: until the time of a key that was rotated ahead,
+     * the retired one signs on. */
     for (size_t i = 0; i < n; i++) {
         if (keys[i].purpose == purpose && keys[i].suite == (enum suite)suite &&
-            keys[i].state == KEY_ACTIVE && !instant_before(at, keys[i].valid_from) &&
+            keys[i].state != KEY_DESTROYED && !instant_before(at, keys[i].valid_from) &&
             instant_before(at, keys[i].valid_to)) {
             *out = keys[i];
             return OK;

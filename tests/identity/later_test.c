@@ -1,5 +1,6 @@
 /* tests/identity/later_test.c - what gates decided alone, looked at afterwards (grade C): the
  * centre's judgement as of the moment of the use, and codes that were taken at two places. */
+#include "crypto/keys.h"
 #include "tests/identity/world.h"
 
 enum { PLACE = 71, OTHER_PLACE = 72, GATE = 81, OTHER_GATE = 82 };
@@ -244,6 +245,39 @@ static void forgetting(struct world *w)
     CHECK_INT("the old one is forgotten", taken(w, &old, &verdict), 0);
 }
 
+/* A bundle key is rotated an hour ahead: until then the retired one signs on, then the new one. */
+static void rotation(struct world *w)
+{
+    struct resident r;
+    struct bundle before, bundle;
+    char dir[400], hsm[420], buffer[CODE_TEXT_MAX], next_buffer[CODE_TEXT_MAX];
+    struct keys_place place = { .dir = dir,
+                                .hsm = { .kind = HSM_SOFTWARE,
+                                         .path = hsm,
+                                         .secret = str_bytes(S("test")),
+                                         .cost = PASSWORD_COST_TEST },
+                                .entropy = w->f.config.entropy,
+                                .at = fixture_now(&w->f) };
+    struct verify_ask ask;
+    struct verdict verdict;
+    uint16_t version;
+
+    snprintf(dir, sizeof dir, "%s.keys", w->folder);
+    snprintf(hsm, sizeof hsm, "%s/hsm", dir);
+    world_stop(w); /* keyd holds its folder */
+    CHECK_OK("rotated", keys_rotate(&place, KEYS_SIGN + KEYD_SIGN_CODE_BUNDLE, SUITE_SM2,
+                                    USEC_PER_HOUR, 7 * USEC_PER_DAY, &version));
+    if (!world_start(w) || !resident_make(w, &r, CODE_P256, CODE_DOOR)) return;
+    if (!resident_bundle(w, &r, CODE_SM2, &before)) return;
+    ask = ask_of(w, show(w, &r, &before, buffer));
+    CHECK_INT("by the retired key, until the new one's time", taken(w, &ask, &verdict), 0);
+    fixture_pass(&w->f, 2 * USEC_PER_HOUR);
+    if (!resident_bundle(w, &r, CODE_SM2, &bundle)) return;
+    CHECK("then by the new one", bundle.kid != before.kid);
+    ask = ask_of(w, show(w, &r, &bundle, next_buffer));
+    CHECK_INT("whose codes are taken", taken(w, &ask, &verdict), 0);
+}
+
 int main(void)
 {
     static struct world w;
@@ -257,6 +291,7 @@ int main(void)
             with_online(&w);
             papers(&w);
             forgetting(&w);
+            rotation(&w);
         }
         world_close(&w);
     }
