@@ -113,10 +113,8 @@ struct word {
     const char *name, *zh, *en;
 };
 static const struct word LOOK_FIELDS[] = {
-    { "name", "姓名", "name" },
-    { "number", "证件号码", "document number" },
-    { "phone", "手机号", "phone" },
-    { "birth_date", "出生日期", "date of birth" },
+    { "name", "姓名", "name" },           { "number", "证件号码", "document number" },
+    { "phone", "手机号", "phone" },       { "birth_date", "出生日期", "date of birth" },
     { "card_no", "卡号", "card number" },
 };
 static const struct word LOOK_PURPOSES[] = {
