@@ -183,10 +183,15 @@ static void plant(void)
 /* ---- the other process: forked before anything is planted, so that it knows of the values only
  * what it reads from the store and hears in requests */
 
+#define HELD "held by process %d" /* what a search of its memory must find, or it proves nothing   \
+                                   */
+
 static void serve_until(int stop)
 {
-    char one;
+    char one, *held = malloc(64);
 
+    if (!held) abort();
+    snprintf(held, 64, HELD, (int)getpid());
     log_to("server.log");
     w->base.f.prng.state ^= UINT64_C(0x9E3779B97F4A7C15); /* ids of its own */
     told->failed = !api_world_start(w);
@@ -280,6 +285,7 @@ static void test_planted(const struct server *server)
         api_world_people(w);
         planted_control(&search, "user name", S("far.clerk"));
         planted_control(&search, "token", str_of(text_of("%.40s", w->clerk.header + 22)));
+        planted_control(&search, "text on the heap", str_of(text_of(HELD, (int)server->pid)));
         plant();
         metrics_keep();
         CHECK("sealed", fixture_seal(&w->base.f));
