@@ -183,8 +183,8 @@ static void plant(void)
 /* ---- the other process: forked before anything is planted, so that it knows of the values only
  * what it reads from the store and hears in requests */
 
-#define HELD "held by process %d" /* what a search of its memory must find, or it proves nothing   \
-                                   */
+/* What a search of its memory must find, or it proves nothing. */
+#define HELD "held by process %d"
 
 static void serve_until(int stop)
 {
