@@ -7,7 +7,7 @@ static const uint8_t TICKET_MAGIC[8] = { 'Y', 'K', 'T', 'T', 'I', 'C', 'K', '1' 
 
 const struct keyd_budget KEYD_BUDGETS[KEYD_USES] = {
     [KEYD_USE_HOLDER] = { 200, 500000 },   /* a city's holders looking at their own data */
-    [KEYD_USE_COUNTER] = { 50, 100000 },   /* some 300 windows */
+    [KEYD_USE_COUNTER] = { 200, 100000 },  /* some 300 windows */
     [KEYD_USE_NOTICE] = { 500, 2000000 },  /* a message a resident a day at most */
     [KEYD_USE_DISCLOSE] = { 100, 300000 }, /* consented answers */
     [KEYD_USE_PAY] = { 2000, 1000000 },    /* bank files come in bursts */
@@ -24,7 +24,7 @@ static const struct {
     int64_t second, day; /* 0: no bound */
 } SHARES[KEYD_USES] = {
     [KEYD_USE_HOLDER] = { 20, 250 }, /* of 200 and 500,000: 10 a second, 2,000 a day */
-    [KEYD_USE_COUNTER] = { 4, 10 },  /* 12 and 10,000: a window all day long */
+    [KEYD_USE_COUNTER] = { 8, 10 },  /* 25 (a page opens four) and 10,000: a window all day long */
     [KEYD_USE_LOOKUP] = { 2, 10 },   /* 5 and 2,000 */
     [KEYD_USE_TOTP] = { 10, 50 },    /* 5 and 2,000 */
 };

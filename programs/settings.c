@@ -78,7 +78,7 @@ const struct setting SETTINGS[] = {
     { .name = "keys.test", .type = SETTING_BOOL, .preset = "false",
       .zh = "密钥标为测试", .en = "keys are marked as test keys" },
     BUDGET("holder", "200", "500000", "本人查看", "the holder's own data"),
-    BUDGET("counter", "50", "100000", "窗口经办", "staff at a window"),
+    BUDGET("counter", "200", "100000", "窗口经办", "staff at a window"),
     BUDGET("notice", "500", "2000000", "发送消息", "addressing messages"),
     BUDGET("disclose", "100", "300000", "授权提供", "answers under consent"),
     BUDGET("pay", "2000", "1000000", "资金发放", "bank files"),

@@ -198,7 +198,7 @@ static void test_share_sizes(void)
         struct keyd_budget budget, want;
     } rows[] = {
         { "a holder", KEYD_USE_HOLDER, { 200, 500000 }, { 10, 2000 } },
-        { "a window", KEYD_USE_COUNTER, { 50, 100000 }, { 12, 10000 } },
+        { "a window", KEYD_USE_COUNTER, { 200, 100000 }, { 25, 10000 } },
         { "who searches", KEYD_USE_LOOKUP, { 10, 20000 }, { 5, 2000 } },
         { "who signs in", KEYD_USE_TOTP, { 50, 100000 }, { 5, 2000 } },
         { "of little, a page", KEYD_USE_HOLDER, { 10, 100 }, { 5, 100 } },
