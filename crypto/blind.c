@@ -37,20 +37,6 @@ void blind_key_close(struct blind_key *key)
     secret_close(&key->ids);
 }
 
-static void begin(EVP_MD_CTX *ctx, const struct blind_key *key, uint8_t mask)
-{
-    uint8_t pad[64] = { 0 };
-
-    memcpy(pad, key->hash.p, key->hash.n);
-    for (size_t i = 0; i < sizeof pad; i++) {
-        pad[i] ^= mask;
-    }
-    evp_must(EVP_DigestInit_ex2(ctx, evp()->sm3, NULL) == 1 &&
-                 EVP_DigestUpdate(ctx, pad, sizeof pad) == 1,
-             "value hash");
-    secret_wipe(pad, sizeof pad);
-}
-
 /* HMAC (RFC 2104) from the thread's two states that have the key behind them: half of the blocks of
  * one that begins anew, on the path of every verification. */
 void value_hash(const struct blind_key *key, int kind, struct bytes value,
@@ -64,8 +50,8 @@ void value_hash(const struct blind_key *key, int kind, struct bytes value,
     assert(kind >= 0);
     assert(kind <= UINT16_MAX);
     if (thread->mac_serial != key->serial) {
-        begin(thread->inner, key, 0x36);
-        begin(thread->outer, key, 0x5C);
+        evp_hmac_begin(thread->inner, evp()->sm3, secret_bytes(&key->hash), 0x36);
+        evp_hmac_begin(thread->outer, evp()->sm3, secret_bytes(&key->hash), 0x5C);
         thread->mac_serial = key->serial;
     }
     evp_must(EVP_MD_CTX_copy_ex(ctx, thread->inner) == 1 &&

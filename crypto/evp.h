@@ -22,6 +22,8 @@ struct evp_thread {
 };
 struct evp_thread *evp_thread(void);
 
+/* HMAC's inner (mask 0x36) or outer (0x5C) hash with the key behind it, RFC 2104; hash.c. */
+void evp_hmac_begin(EVP_MD_CTX *ctx, const EVP_MD *md, struct bytes key, uint8_t mask);
 /* A call that can't fail but by a broken library or an empty machine: stops the process. */
 void evp_must(bool ok, const char *what);
 /* FAULT_CRYPTO with OpenSSL's reason; empties its error queue. */

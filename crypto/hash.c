@@ -63,37 +63,40 @@ void hash_close(struct hash *hash)
     hash->state = NULL;
 }
 
-/* RFC 2104. Written out, so that the thread's one context serves and nothing is allocated. */
-static void hmac(const EVP_MD *md, struct bytes key, const struct bytes *parts, size_t n,
-                 uint8_t *out)
+void evp_hmac_begin(EVP_MD_CTX *ctx, const EVP_MD *md, struct bytes key, uint8_t mask)
 {
-    EVP_MD_CTX *ctx = evp_thread()->md;
-    uint8_t pad[HMAC_BLOCK_BYTES] = { 0 }, inner[HASH_BYTES];
-    size_t size = (size_t)EVP_MD_get_size(md);
+    uint8_t pad[HMAC_BLOCK_BYTES] = { 0 };
 
-    assert(size <= sizeof inner);
     if (key.n > sizeof pad) {
         digest_parts(md, &key, 1, pad);
     } else if (key.n > 0) {
         memcpy(pad, key.p, key.n);
     }
     for (size_t i = 0; i < sizeof pad; i++) {
-        pad[i] ^= 0x36;
+        pad[i] ^= mask;
     }
     evp_must(EVP_DigestInit_ex2(ctx, md, NULL) == 1, "HMAC");
     evp_must(EVP_DigestUpdate(ctx, pad, sizeof pad) == 1, "HMAC");
+    secret_wipe(pad, sizeof pad);
+}
+
+/* RFC 2104. Written out, so that the thread's one context serves and nothing is allocated. */
+static void hmac(const EVP_MD *md, struct bytes key, const struct bytes *parts, size_t n,
+                 uint8_t *out)
+{
+    EVP_MD_CTX *ctx = evp_thread()->md;
+    uint8_t inner[HASH_BYTES];
+    size_t size = (size_t)EVP_MD_get_size(md);
+
+    assert(size <= sizeof inner);
+    evp_hmac_begin(ctx, md, key, 0x36);
     for (size_t i = 0; i < n; i++) {
         evp_must(EVP_DigestUpdate(ctx, parts[i].p, parts[i].n) == 1, "HMAC");
     }
     evp_must(EVP_DigestFinal_ex(ctx, inner, NULL) == 1, "HMAC");
-    for (size_t i = 0; i < sizeof pad; i++) {
-        pad[i] ^= 0x36 ^ 0x5C;
-    }
-    evp_must(EVP_DigestInit_ex2(ctx, md, NULL) == 1, "HMAC");
-    evp_must(EVP_DigestUpdate(ctx, pad, sizeof pad) == 1, "HMAC");
+    evp_hmac_begin(ctx, md, key, 0x5C);
     evp_must(EVP_DigestUpdate(ctx, inner, size) == 1, "HMAC");
     evp_must(EVP_DigestFinal_ex(ctx, out, NULL) == 1, "HMAC");
-    secret_wipe(pad, sizeof pad);
     secret_wipe(inner, sizeof inner);
 }
 

@@ -7,6 +7,8 @@ struct chars {
 };
 static const struct chars TOKEN = { 0x03FF6CFA00000000,
                                     0x57FFFFFFC7FFFFFE }; /* tchar, RFC 9110 5.6.2 */
+/* host[:port]: reg-name, IPv4 or [IPv6] */
+static const struct chars HOST = { 0x07FF602000000000, 0x47FFFFFEAFFFFFFE };
 /* visible ASCII without the characters that URIs exclude (RFC 3986 2) */
 static const struct chars TARGET = { 0xAFFFFFF200000000, 0x47FFFFFEAFFFFFFF };
 
@@ -55,10 +57,7 @@ static bool host_ok(struct str host)
 {
     if (host.n == 0 || host.n > 255) return false;
     for (size_t i = 0; i < host.n; i++) {
-        char c = host.p[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) continue;
-        if (c == '\0' || !strchr("-._~:[]%", c)) return false;
+        if (!among(&HOST, host.p[i])) return false;
     }
     return true;
 }

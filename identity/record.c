@@ -17,6 +17,11 @@ enum {
     OTHER_ITEM = 128,
 };
 
+int record_line_blocks(size_t kept, int64_t waiting)
+{
+    return kept > RECORD_RUSH && waiting < RECORDS_WAITING_MAX / 2 ? 0 : RECORD_LINE_BLOCKS;
+}
+
 static unsigned others(const struct record *r, const struct record *before)
 {
     unsigned bits = 0;

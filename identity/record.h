@@ -17,9 +17,16 @@ struct record {
  * each. */
 enum {
     RECORD_BLOCK = 64,
-    RECORD_BYTES = 3 * 4 + 6 * 8 + 3, /* at most, without its item */
+    RECORD_LINE_BLOCKS = 8,                 /* made lines a turn, ten turns a second: 5,120 lines */
+    RECORD_RUSH = 2048,                     /* kept in a turn: more is a rush */
+    RECORDS_WAITING_MAX = 16 * 1000 * 1000, /* in the store: past that there is no answer */
+    RECORD_BYTES = 3 * 4 + 6 * 8 + 3,       /* at most, without its item */
     RECORD_BLOCK_BYTES = 1 + RECORD_BLOCK * (RECORD_BYTES + JOURNAL_ITEM_MAX),
 };
+/* How many blocks become lines in a turn that kept `kept` records while `waiting` wait in the
+ * store: none in a rush, when the doors come first, unless the room for what waits is half full.
+ * docs/decisions/0022. */
+int record_line_blocks(size_t kept, int64_t waiting);
 void record_block_write(const struct record *const *records, size_t n, struct writer *w);
 /* Faults with FAULT_STORE_CORRUPT. */
 RESULT record_block_parse(struct bytes block, struct record *records, size_t n);

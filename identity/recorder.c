@@ -12,9 +12,6 @@ enum {
     TURN_NS = 100 * 1000 * 1000,
     KEEP_BLOCKS = 64, /* rows a body keeps, of a body's 200 */
     KEEP_MOST = KEEP_BLOCKS * RECORD_BLOCK,
-    LINE_BLOCKS = 8, /* made lines a turn: 5,120 lines a second */
-    RUSH = 2048, /* kept in a turn: then the doors come first, and lines when they are through */
-    WAITING_MAX = 16 * 1000 * 1000, /* records in the store: past that there is no answer */
 };
 
 /* ---- the queue (bounded, one turn counter a cell): a writer takes a position by one exchange,
@@ -91,7 +88,7 @@ static RESULT keep_some(struct identity *identity, size_t *n)
     struct keep_call call = { .blocks = room->blocks };
 
     *n = 0;
-    if (atomic_load(&identity->waiting) > WAITING_MAX) return OK;
+    if (atomic_load(&identity->waiting) > RECORDS_WAITING_MAX) return OK;
     *n = records_peek(identity, room->records, LEN(room->records));
     if (*n == 0) return OK;
     for (size_t at = 0; at < *n; at += RECORD_BLOCK, call.n++) {
@@ -216,7 +213,7 @@ static void *recorder_run(void *arg)
             kept += n;
         } while (err.code == 0 && n == KEEP_MOST); /* what came meanwhile waits for the next turn */
         more |= kept != 0;
-        blocks = kept > RUSH && atomic_load(&identity->waiting) < WAITING_MAX / 2 ? 0 : LINE_BLOCKS;
+        blocks = record_line_blocks(kept, atomic_load(&identity->waiting));
         for (int i = 0; err.code == 0 && more; i++) {
             if (i >= blocks && !atomic_load(&identity->hurry)) break;
             err = lines_some(identity, &more);

@@ -334,18 +334,11 @@ static enum cli_exit history(struct cli *cli)
 {
     const struct act act = { .method = "GET", .format = "/v1/cards/%s/events", .personal = true };
     struct str card;
-    json_t *answer, *row;
-    size_t i;
+    json_t *answer;
     enum cli_exit end = card_ask(cli, &act, &card, &answer);
 
     if (end != CLI_OK) return end;
-    cli_table(cli);
-    json_array_foreach(json_object_get(answer, "data"), i, row)
-    {
-        client_row(cli, row);
-    }
-    cli_table_end(cli);
-    json_decref(answer);
+    client_table(cli, answer);
     return CLI_OK;
 }
 

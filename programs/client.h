@@ -94,6 +94,8 @@ struct str client_body_end(struct client_body *body);
 /* Rows of answers: the verb's columns are members of the object by name; what is missing stays
  * empty, a list of words is joined. */
 void client_row(struct cli *cli, const json_t *object);
+/* The rows of an answer that has no further pages; gives the answer back. */
+void client_table(struct cli *cli, json_t *answer);
 /* Every row of a list, page by page until --limit rows are there or none is left: prints a table,
  * and says when there is more. `path` is without limit and cursor. The member that holds the rows
  * is `data`. */

@@ -151,6 +151,20 @@ static struct str page_path(struct cli *cli, struct str path, int64_t left, cons
     return arena_format(cli_arena(cli), "%.*s%climit=%" PRId64, (int)path.n, path.p, mark, limit);
 }
 
+void client_table(struct cli *cli, json_t *answer)
+{
+    json_t *row;
+    size_t i;
+
+    cli_table(cli);
+    json_array_foreach(json_object_get(answer, "data"), i, row)
+    {
+        client_row(cli, row);
+    }
+    cli_table_end(cli);
+    json_decref(answer);
+}
+
 static enum cli_exit list_with(struct client *client, struct cli *cli, struct str path,
                                const char *purpose, client_shape *shape)
 {

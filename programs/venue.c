@@ -46,8 +46,7 @@ static enum cli_exit list(struct cli *cli)
 static enum cli_exit slots(struct cli *cli)
 {
     struct ask ask = { .method = "GET" };
-    json_t *answer, *row;
-    size_t i;
+    json_t *answer;
     enum cli_exit end = client_path(cli, &ask.path, "/v1/venues/%s/slots", cli_arg(cli, 0));
 
     if (end != CLI_OK) return end;
@@ -60,13 +59,7 @@ static enum cli_exit slots(struct cli *cli)
     }
     end = client_call(cli, &ask, &answer);
     if (end != CLI_OK) return end;
-    cli_table(cli);
-    json_array_foreach(json_object_get(answer, "data"), i, row)
-    {
-        client_row(cli, row);
-    }
-    cli_table_end(cli);
-    json_decref(answer);
+    client_table(cli, answer);
     return CLI_OK;
 }
 

@@ -68,6 +68,26 @@ static void test_bytes(void)
                FAULT_STORE_CORRUPT);
 }
 
+static void test_rush(void)
+{
+    static const struct {
+        const char *title;
+        size_t kept;
+        int64_t waiting;
+        int want;
+    } rows[] = {
+        { "nothing new: what waits becomes lines", 0, 1, RECORD_LINE_BLOCKS },
+        { "the design day's busiest second", 170, 170, RECORD_LINE_BLOCKS },
+        { "as many as are no rush yet", RECORD_RUSH, RECORD_RUSH, RECORD_LINE_BLOCKS },
+        { "a rush: the doors come first", RECORD_RUSH + 1, RECORD_RUSH + 1, 0 },
+        { "a long rush", RECORD_RUSH + 1, RECORDS_WAITING_MAX / 2 - 1, 0 },
+        { "one that never ends", RECORD_RUSH + 1, RECORDS_WAITING_MAX / 2, RECORD_LINE_BLOCKS },
+    };
+
+    for (size_t i = 0; i < LEN(rows); i++)
+        CHECK_INT(rows[i].title, record_line_blocks(rows[i].kept, rows[i].waiting), rows[i].want);
+}
+
 static int64_t uses_of(struct world *w, int64_t person_id)
 {
     static uint8_t memory[1 << 20];
@@ -214,6 +234,7 @@ static void test_restart(struct world *w, const struct resident *r)
 int main(void)
 {
     test_bytes();
+    test_rush();
     for (int e = 0; e < fixture_engines(); e++) {
         struct resident r;
         struct world w;

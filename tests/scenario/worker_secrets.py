@@ -165,9 +165,8 @@ def look(folder, base, demo, keys, log_path):
     for i, who in enumerate(demo["residents"][:40]):
         residents["number of resident %d" % i] = who["person_no"]
         residents["phone of resident %d" % i] = who["phone"]
-    time.sleep(1.5)  # sealer and log have had their turn
     forgotten = plant_forgotten(base)
-    time.sleep(1.5)
+    time.sleep(1.5)  # sealer and log have had their turn; a request is overwritten when its answer is out
     pids = processes(open(log_path).read())
     check("keyd, courier and worker run", {"keyd", "worker"} <= set(pids), pids)
     needles = {}
